@@ -1,0 +1,1 @@
+"""Starts and wires the console: settings, composition root, command line, desktop."""

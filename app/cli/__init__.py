@@ -1,0 +1,1 @@
+"""The command line: one module a noun, each a thin skin over a service."""

@@ -1,0 +1,1 @@
+"""What the console does: plain synchronous Python, no Qt."""

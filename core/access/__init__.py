@@ -1,0 +1,1 @@
+"""Operators, sign-in, login sessions and permissions."""

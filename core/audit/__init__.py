@@ -1,0 +1,1 @@
+"""The audit log: entries, in commit order, authenticated by the HSM."""

@@ -1,0 +1,1 @@
+"""Citizens: identity records, search, roles, profile reads."""

@@ -1,0 +1,237 @@
+"""The one error tree: every failure that a person can meet, in words.
+
+Each error says what happened, what it means for the data and what to do, has a stable code to quote
+and the exit code of `docs/architecture.md` (0 done, 1 fault, 2 input, 3 not found, 4 refused,
+5 integrity, 6 HSM, 7 database, 8 audit log). HSM and database exceptions are translated into this
+tree once, at their border (`core/vault_token.py`, `core/storage/database.py`).
+
+This module raises nothing itself and knows neither Qt nor the command line.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+UNCHANGED = "Nothing was changed and no personal data was released."
+
+
+class CitizenZeroError(Exception):
+    """A failure with words for people. `message` is one sentence on what happened.
+
+    `meaning` says what it means for the data, `remedy` what to do; `details` are facts for the
+    folded part of the dialog: never personal data, never a secret.
+    """
+
+    code: ClassVar[str] = "CZ-000"
+    exit_code: ClassVar[int] = 1
+    default_meaning: ClassVar[str] = UNCHANGED
+    default_remedy: ClassVar[str] = "Try again. If it stays, quote the code to whoever maintains the console."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        meaning: str | None = None,
+        remedy: str | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.meaning = self.default_meaning if meaning is None else meaning
+        self.remedy = self.default_remedy if remedy is None else remedy
+        self.details = dict(details or {})
+
+
+class UnexpectedFault(CitizenZeroError):
+    """A fault of the program itself, met at the outermost border."""
+
+    code = "CZ-APP-001"
+    exit_code = 1
+
+
+# --- 2: usage and input ---------------------------------------------------------------------------
+
+
+class InvalidInput(CitizenZeroError):
+    """Something typed or read is not acceptable. `field` names it; the value itself is never repeated."""
+
+    code = "CZ-INP-001"
+    exit_code = 2
+    default_meaning = "Nothing was changed."
+    default_remedy = "Correct it and try again."
+
+    def __init__(self, message: str, *, field: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.field = field
+
+
+class InvalidFields(InvalidInput):
+    """Several fields at once are not acceptable; `problems` maps each to one sentence."""
+
+    code = "CZ-INP-002"
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(f"{field}: {sentence}" for field, sentence in problems.items()))
+        self.problems = dict(problems)
+
+
+class AlreadyExists(InvalidInput):
+    """What should be made is there already (an Aadhaar number, a home folder, an operator name)."""
+
+    code = "CZ-INP-003"
+
+
+class NoVaultHere(InvalidInput):
+    """The home folder holds no vault yet."""
+
+    code = "CZ-INP-004"
+    default_remedy = "Open the console to set one up, or use `citizen-zero init`."
+
+
+# --- 3: not found ---------------------------------------------------------------------------------
+
+
+class NotFound(CitizenZeroError):
+    """What was asked for is not there."""
+
+    code = "CZ-NOT-001"
+    exit_code = 3
+    default_remedy = "Look at what was typed, then try again."
+
+
+# --- 4: refused -----------------------------------------------------------------------------------
+
+
+class Refused(CitizenZeroError):
+    """The console could do it, and must not."""
+
+    code = "CZ-REF-001"
+    exit_code = 4
+    default_remedy = "Ask somebody who may do it."
+
+
+class SignInRefused(Refused):
+    """Operator or password is wrong: the same words for both."""
+
+    code = "CZ-REF-002"
+    default_remedy = "Type both again."
+
+
+class VaultLocked(Refused):
+    """The console is locked: an operator must unlock it first."""
+
+    code = "CZ-REF-003"
+    default_remedy = "Unlock the console, then try again."
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody else changed the record between reading and writing it."""
+
+    code = "CZ-REF-004"
+    default_meaning = "Your change was not stored; the other one stands."
+    default_remedy = "Look at the record as it is now, then try again."
+
+
+# --- 5: integrity ---------------------------------------------------------------------------------
+
+
+class IntegrityFailure(CitizenZeroError):
+    """Something stored is not what the console stored: changed, forged, swapped or rolled back."""
+
+    code = "CZ-INT-001"
+    exit_code = 5
+    default_meaning = "No personal data was released. The record may have been changed outside the console."
+    default_remedy = "Do not repair it by hand. Keep the database as it is and call whoever looks into incidents."
+
+
+class LogIntegrityFailure(IntegrityFailure):
+    """The audit log is not what the console wrote."""
+
+    code = "CZ-INT-002"
+    default_meaning = "The audit log cannot be relied on from this entry on."
+
+
+# --- 6: HSM ---------------------------------------------------------------------------------------
+
+
+class HsmUnavailable(CitizenZeroError):
+    """The HSM cannot do what the vault needs."""
+
+    code = "CZ-HSM-000"
+    exit_code = 6
+    default_remedy = "See that the module has power and is connected, then try again."
+
+
+class HsmModuleMissing(HsmUnavailable):
+    """The module file is not there."""
+
+    code = "CZ-HSM-001"
+
+
+class HsmModuleInvalid(HsmUnavailable):
+    """The file is no PKCS#11 library."""
+
+    code = "CZ-HSM-002"
+
+
+class HsmNotAnswering(HsmUnavailable):
+    """A call passed its deadline, or the worker ended in the middle of it."""
+
+    code = "CZ-HSM-003"
+
+
+class HsmTokenMissing(HsmUnavailable):
+    """No slot holds the vault's token."""
+
+    code = "CZ-HSM-004"
+
+
+class HsmOtherToken(HsmUnavailable):
+    """A token with the right label, but another serial or other keys."""
+
+    code = "CZ-HSM-005"
+
+
+class HsmPinRefused(HsmUnavailable):
+    """The token refused the PIN; it is not tried again."""
+
+    code = "CZ-HSM-006"
+
+
+class HsmTokenFull(HsmUnavailable):
+    """The token has no room for another object."""
+
+    code = "CZ-HSM-007"
+
+
+class HsmObjectGone(HsmUnavailable):
+    """A key that the vault relies on is not in the token."""
+
+    code = "CZ-HSM-008"
+
+
+# --- 7: database ----------------------------------------------------------------------------------
+
+
+class DatabaseUnavailable(CitizenZeroError):
+    """The database does not answer or refuses what the vault needs."""
+
+    code = "CZ-DB-001"
+    exit_code = 7
+    default_remedy = "See that the database server runs, then try again."
+
+
+class DatabaseVersion(DatabaseUnavailable):
+    """The schema is newer than this program, or a migration did not run."""
+
+    code = "CZ-DB-002"
+
+
+# --- 8: audit log ---------------------------------------------------------------------------------
+
+
+class AuditUnwritable(CitizenZeroError):
+    """The audit entry could not be written, so nothing was done."""
+
+    code = "CZ-AUD-001"
+    exit_code = 8
+    default_remedy = "See that the database has room and that the program's role may write the log, then try again."

@@ -1,0 +1,1 @@
+"""Key-encryption keys, data keys and the field envelope."""

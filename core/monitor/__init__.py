@@ -1,0 +1,1 @@
+"""Health probes of the parts that the console rests on."""

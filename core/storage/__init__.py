@@ -1,0 +1,1 @@
+"""Engine, embedded server, transactions, row seals and migrations."""

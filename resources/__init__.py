@@ -1,0 +1,1 @@
+"""Data files of the console: its own mark and, later, translations."""
