@@ -1,4 +1,7 @@
-"""Values that must never be printed: passwords, PINs and keys in memory."""
+"""Values that must never be printed: passwords, PINs and keys in memory.
+
+It stands in the lowest package so that the HSM client and everything above it share one type.
+"""
 
 from typing import final
 
