@@ -1,0 +1,1 @@
+"""The product's own mark. All other icons come from the `lucide` package."""

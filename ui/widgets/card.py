@@ -1,0 +1,86 @@
+"""Cards: what a page is divided into."""
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+
+from ui.theme.theme import Theme
+from ui.widgets.label import Label
+from ui.widgets.layout import Piece, boxed, column, line, row
+
+
+class Card(QFrame):
+    """A white block with a heading, a body and perhaps a foot.
+
+    `Card(theme, self.tr("Contact"))`; then `card.body.addWidget(…)`. `caption` stands beside the
+    heading, `aside` (a widget) at its right. `ruled` draws a line under the heading; `flush` gives
+    the body no margins, for tables and rows that reach the edges.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        title: str = "",
+        *,
+        caption: str = "",
+        aside: QWidget | None = None,
+        ruled: bool = False,
+        flush: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setProperty("kind", "card")
+        self._outer = column(spacing=0, margins=(1, 1, 1, 1))
+        self.setLayout(self._outer)
+        self.heading: Label | None = None
+        self.caption = Label(theme, caption, "caption")
+        if title:
+            self._add_header(title, aside, ruled=ruled, flush=flush)
+        top = 16 if not title or ruled else 12
+        self.body = column(spacing=8, margins=(0, 0, 0, 0) if flush else (15, top, 15, 15))
+        self._outer.addLayout(self.body, 1)
+
+    def _add_header(self, title: str, aside: QWidget | None, *, ruled: bool, flush: bool) -> None:
+        self.heading = Label(self._theme, title, "heading")
+        pieces: list[Piece] = [self.heading, self.caption, None]
+        if aside is not None:
+            pieces.append(aside)
+        tight = ruled or flush
+        header = boxed(row(*pieces, spacing=10, margins=(15, 11 if tight else 21, 15, 11 if tight else 0)))
+        header.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(title)
+        self._outer.addWidget(header)
+        if ruled:
+            self._outer.addWidget(line())
+
+    def set_footer(self, *pieces: Piece, height: int = 30) -> None:
+        """A foot under a line: counts and order under a table, actions under a detail. None is a stretch."""
+        foot = boxed(row(*pieces, spacing=8, margins=(15, 0, 15, 0)))
+        foot.setFixedHeight(self._theme.px(height))
+        self._outer.addWidget(line())
+        self._outer.addWidget(foot)
+
+
+class ScrollColumn(QScrollArea):
+    """A column that scrolls when the window is low: `column.body.addWidget(…)`. Ends with a stretch by itself."""
+
+    def __init__(
+        self, *, spacing: int = 8, margins: tuple[int, int, int, int] = (0, 0, 0, 0), parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        content = QWidget()
+        content.setProperty("kind", "clear")
+        self.body = column(spacing=spacing)
+        outer = column(spacing=0, margins=margins)
+        outer.addLayout(self.body)
+        outer.addStretch(1)
+        content.setLayout(outer)
+        self.setWidget(content)
+        viewport = self.viewport()
+        if viewport is not None:
+            viewport.setProperty("kind", "clear")
+            viewport.setAutoFillBackground(False)
