@@ -129,7 +129,7 @@ class EmbeddedServer:
         """
         with self._thread_lock:
             self._make_folders()
-            with self._start_lock():
+            with self._start_lock() as lock:
                 if self.is_created:
                     raise AlreadyExists("This home already has a database.", remedy="Choose another home folder.")
                 staging = self.data_folder.with_name("data.new")
@@ -138,7 +138,7 @@ class EmbeddedServer:
                 remove_folder(staging)
                 try:
                     prepare_private_folder(staging, self._account)
-                    initialise(self._binaries, self._account, staging, owner_password)
+                    initialise(self._binaries, self._account, staging, owner_password, lock)
                     make_roles_and_database(postmaster, self.socket_folder, owner_password, program_password)
                     staging.rename(self.data_folder)
                 except BaseException:
@@ -196,14 +196,9 @@ class EmbeddedServer:
                         "Another process uses the embedded database.",
                         remedy="Close the other console, then try again.",
                     )
-                socket_folder = self.socket_folder
                 for folder in (self.data_folder, self.data_folder.with_name("data.new")):
-                    running = self._postmaster(folder).find()
-                    if running is not None:
-                        socket_folder = running.socket_folder
-                        self._postmaster(folder).stop()
-                if socket_folder.exists():
-                    remove_folder(socket_folder)
+                    self._postmaster(folder).stop()
+                remove_folder(self.socket_folder)
                 remove_folder(self.base_folder)
                 self._users.release()
                 self._running_socket_folder = None
@@ -222,7 +217,7 @@ class EmbeddedServer:
     def _postmaster(self, data_folder: Path) -> Postmaster:
         return Postmaster(self._binaries, self._account, data_folder, self.log_file)
 
-    def _start_lock(self) -> AbstractContextManager[None]:
+    def _start_lock(self) -> AbstractContextManager[FileLock]:
         return exclusive(
             self.base_folder / "start.lock",
             timeout=START_SECONDS + STOP_SECONDS,

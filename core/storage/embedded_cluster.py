@@ -15,6 +15,7 @@ from typing import Final
 from core.errors import DatabaseUnavailable
 from core.storage.embedded_account import PORT, ServerAccount
 from core.storage.embedded_postmaster import Postmaster
+from core.storage.locks import FileLock
 from core.storage.postgres_binaries import PostgresBinaries
 from hsm.secret import Secret
 
@@ -23,10 +24,13 @@ OWNER_ROLE: Final = "citizen_zero_owner"
 PROGRAM_ROLE: Final = "citizen_zero_program"
 
 
-def initialise(binaries: PostgresBinaries, account: ServerAccount, folder: Path, owner_password: Secret) -> None:
+def initialise(
+    binaries: PostgresBinaries, account: ServerAccount, folder: Path, owner_password: Secret, lock: FileLock
+) -> None:
     """Run `initdb` on the empty `folder` of the account: checksums, UTF-8, SCRAM for every connection.
 
-    Raises `DatabaseUnavailable` with what `initdb` said.
+    It inherits the held `lock`, so that after a killed console nobody takes the folder from under
+    it. Raises `DatabaseUnavailable` with what `initdb` said.
     """
     with _readable_pipe(owner_password, account) as descriptor, tempfile.TemporaryFile() as errors:
         process = account.start(
@@ -37,7 +41,7 @@ def initialise(binaries: PostgresBinaries, account: ServerAccount, folder: Path,
             ],
             folder=folder,
             error_output=errors.fileno(),
-            pass_descriptors=(descriptor,),
+            pass_descriptors=(descriptor, lock.fileno()),
         )
         process.communicate()
         if process.returncode != 0:

@@ -24,7 +24,7 @@ from core.storage.postgres_binaries import PostgresBinaries
 
 START_SECONDS: Final = 120.0  # recovery after a crash reads the write-ahead log first
 STOP_SECONDS: Final = 60.0
-ORPHAN_SECONDS: Final = 2.0
+ORPHAN_SECONDS: Final = 0.5
 _POLL_SECONDS = 0.005
 _PING_SECONDS = 2.0
 _LOG_LIMIT = 1_000_000
@@ -77,7 +77,7 @@ class Postmaster:
                 if running.status == "ready" and not _socket_file(running.socket_folder).exists():
                     self.stop()  # its socket was cleared away: nobody can reach it any more
             elif launched is None:
-                self._clear_remains()
+                self._clear_remains(socket_folder)
                 launched = self._launch(socket_folder)
             elif not _is_alive(launched):
                 raise self._failure("The embedded database server did not start.")
@@ -89,7 +89,10 @@ class Postmaster:
         noted = self._read_pid_file()
         if noted is None:
             return None
-        if noted.pid is not None and self._is_our_postmaster(noted.pid):
+        if noted.pid is None:  # empty or spoilt: just being written, or by a full disk
+            starting = next((pid for pid in _process_numbers() if self._is_our_postmaster(pid)), None)
+            return RunningServer(starting, noted.socket_folder, noted.status) if starting else None
+        if self._is_our_postmaster(noted.pid):
             return noted
         # A server in another container shares the folder, but not the process numbers: only its socket tells.
         if noted.status == "ready" and knock(noted.socket_folder) is not Answer.NONE:
@@ -135,30 +138,27 @@ class Postmaster:
                 remedy=f"See that {self._log_file.parent} belongs to you and that the disk has room.",
             ) from error
 
-    def _clear_remains(self) -> None:
+    def _clear_remains(self, socket_folder: Path) -> None:
         """After a killed server: end what is left of it, and remove the notes that would stop the next one."""
-        noted = self._read_pid_file()
-        if noted is None:
+        if self._read_pid_file() is None:
             return
         orphans = list(self._orphaned_backends())
         if not _wait_until_gone(orphans, ORPHAN_SECONDS):  # they notice by themselves, most at once
             for pid in self._orphaned_backends():
                 _send(pid, signal.SIGKILL)  # PostgreSQL itself asks for this; recovery makes good what they held
             _wait_until_gone(orphans, ORPHAN_SECONDS)
-        lock_file = _socket_file(noted.socket_folder)
-        for left in (self._data_folder / "postmaster.pid", lock_file.with_name(lock_file.name + ".lock")):
+        for left in (self._data_folder / "postmaster.pid", socket_folder / f"{_socket_file(socket_folder).name}.lock"):
             left.unlink(missing_ok=True)
 
     def _read_pid_file(self) -> RunningServer | None:
+        """Return what the file says, without a number when it says none, or None when there is no file."""
         try:
             lines = (self._data_folder / "postmaster.pid").read_text(encoding="utf-8", errors="surrogateescape")
         except OSError:
             return None
         fields = [line.strip(" ") for line in lines.split("\n")]
-        if not fields[0].isdigit():
-            return None
         fields += [""] * (_PID_FILE_LINES - len(fields))
-        return RunningServer(int(fields[0]), Path(fields[4]), fields[7])
+        return RunningServer(int(fields[0]) if fields[0].isdigit() else None, Path(fields[4]), fields[7])
 
     def _is_our_postmaster(self, pid: int) -> bool:
         arguments = self._arguments_of(pid)
@@ -169,11 +169,9 @@ class Postmaster:
         )
 
     def _orphaned_backends(self) -> Iterator[int]:
-        """Yield the processes that a server of this data folder named; call it only when that server is gone."""
+        """Find the processes that a server of this data folder named; call it only when that server is gone."""
         title = f"postgres: {self._cluster_name}: ".encode()
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit() and self._arguments_of(int(entry.name))[0].startswith(title):
-                yield int(entry.name)
+        return (pid for pid in _process_numbers() if self._arguments_of(pid)[0].startswith(title))
 
     def _arguments_of(self, pid: int) -> list[bytes]:
         """Return the command line of a live process of the server's account, else `[b""]`.
@@ -222,6 +220,10 @@ def knock(socket_folder: Path) -> Answer:
 
 def _socket_file(folder: Path) -> Path:
     return folder / f".s.PGSQL.{PORT}"
+
+
+def _process_numbers() -> Iterator[int]:
+    return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
 
 
 def _is_alive(pid: int) -> bool:

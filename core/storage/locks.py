@@ -28,6 +28,12 @@ class FileLock:
         """Whether this object holds the lock, shared or exclusive."""
         return self._descriptor is not None
 
+    def fileno(self) -> int:
+        """Return the descriptor of the held lock: a child process that inherits it holds the lock as well."""
+        if self._descriptor is None:
+            raise ValueError("the lock is not held")
+        return self._descriptor
+
     def acquire(self, *, shared: bool, timeout: float) -> bool:
         """Take the lock, or return False after `timeout` seconds (0: try once).
 
@@ -75,12 +81,12 @@ class FileLock:
 
 
 @contextmanager
-def exclusive(path: Path, *, timeout: float, busy: str) -> Iterator[None]:
+def exclusive(path: Path, *, timeout: float, busy: str) -> Iterator[FileLock]:
     """Hold the exclusive lock on `path` for a `with` block, or raise `DatabaseUnavailable(busy)` after `timeout`."""
     lock = FileLock(path)
     if not lock.acquire(shared=False, timeout=timeout):
         raise DatabaseUnavailable(busy, remedy="Wait for the other process to finish, or end it, then try again.")
     try:
-        yield
+        yield lock
     finally:
         lock.release()
