@@ -1,0 +1,1 @@
+"""What runs inside the HSM worker process: the only modules that import `pkcs11`."""
