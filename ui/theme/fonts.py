@@ -26,6 +26,7 @@ Role = Literal[
     "share",
     "value",
     "number",
+    "dots",
 ]
 
 
@@ -52,6 +53,7 @@ ROLE_FONTS: dict[Role, RoleFont] = {
     "share": RoleFont(32, 400, mono=True, spacing=2.0),
     "value": RoleFont(15, 600),
     "number": RoleFont(15, 600),
+    "dots": RoleFont(12, 400, spacing=2.4),
 }
 
 _SANS_FILES = (("fontpkg_ibm_plex_sans", "IBMPlexSans[wdth,wght].ttf"),)

@@ -27,17 +27,24 @@ class IconSet:
         self._mark = (resources.files("resources.icons") / "mark.svg").read_text(encoding="utf-8")
         self._sources: dict[str, str] = {}
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
-        self._icons: dict[tuple[str, str, str, int], QIcon] = {}
+        self._icons: dict[tuple[str, str, str, int, int], QIcon] = {}
 
-    def icon(self, name: str, colour: str, disabled: str, size: int) -> QIcon:
-        """An icon with its disabled look, at the usual pixel ratios. Colours are `#RRGGBB`, size in px."""
-        key = (name, colour, disabled, size)
+    def icon(self, name: str, colour: str, disabled: str, size: int, pad: int = 0) -> QIcon:
+        """Return an icon with its disabled look, at the usual pixel ratios.
+
+        Colours are `#RRGGBB`, size in px. `pad` px stay free at its right: the only way to widen
+        the fixed gap that Qt leaves between icon and word.
+        """
+        key = (name, colour, disabled, size, pad)
         if key not in self._icons:
             icon = QIcon()
             for ratio in _RATIOS:
-                icon.addPixmap(self.pixmap(name, colour, size, ratio), QIcon.Mode.Normal)
-                icon.addPixmap(self.pixmap(name, colour, size, ratio), QIcon.Mode.Selected)
-                icon.addPixmap(self.pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
+                normal = _padded(self.pixmap(name, colour, size, ratio), round(pad * ratio))
+                icon.addPixmap(normal, QIcon.Mode.Normal)
+                icon.addPixmap(normal, QIcon.Mode.Selected)
+                icon.addPixmap(
+                    _padded(self.pixmap(name, disabled, size, ratio), round(pad * ratio)), QIcon.Mode.Disabled
+                )
             self._icons[key] = icon
         return self._icons[key]
 
@@ -64,6 +71,18 @@ class IconSet:
             except KeyError as error:
                 raise UnknownIconError(name) from error
         return self._sources[name]
+
+
+def _padded(pixmap: QPixmap, pad: int) -> QPixmap:
+    if not pad:
+        return pixmap
+    wide = QPixmap(pixmap.width() + pad, pixmap.height())
+    wide.fill(Qt.GlobalColor.transparent)
+    wide.setDevicePixelRatio(pixmap.devicePixelRatio())
+    painter = QPainter(wide)
+    painter.drawPixmap(0, 0, pixmap)
+    painter.end()
+    return wide
 
 
 def _render(svg: str, size: int, ratio: float) -> QPixmap:

@@ -58,9 +58,8 @@ class Theme(QObject):
         hints = application.styleHints()
         if hints is not None:
             hints.colorSchemeChanged.connect(self._on_platform_changed)
-            accessibility = hints.accessibility()
-            if accessibility is not None:
-                accessibility.contrastPreferenceChanged.connect(self._on_platform_changed)
+            # PyQt 6.11 binds `contrastPreferenceChanged` as a method, not as a signal: a platform's
+            # wish for contrast is read at the start and with each change of its colour scheme.
 
     # --- what widgets ask ------------------------------------------------------------------------
 
@@ -91,9 +90,9 @@ class Theme(QObject):
         """The colour of a meaning."""
         return QColor(self._tokens.tone(tone))
 
-    def icon(self, name: str, tone: Tone = "text2", size: int = 16) -> QIcon:
-        """A Lucide icon in the colour of a meaning; `size` in px at text scale 1."""
-        return self._icons.icon(name, self._tokens.tone(tone), self._tokens.disabled, self.px(size))
+    def icon(self, name: str, tone: Tone = "text2", size: int = 16, pad: int = 0) -> QIcon:
+        """Return a Lucide icon in the colour of a meaning; `size` and free room `pad` in px at text scale 1."""
+        return self._icons.icon(name, self._tokens.tone(tone), self._tokens.disabled, self.px(size), self.px(pad))
 
     def pixmap(self, name: str, tone: Tone = "text2", size: int = 16, ratio: float = 1.0) -> QPixmap:
         """The same as a pixmap for a screen of `ratio` device pixels a pixel."""

@@ -58,7 +58,7 @@ class Banner(QFrame):
         words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         icon_column = column(self._icon, None, spacing=0)
         margins = (11, 7, 11, 7) if kind == "note" else (14, 11, 12, 11)
-        content = row(icon_column, words, self._button, spacing=8 if kind == "note" else 14, margins=margins)
+        content = row(icon_column, words, self._button, spacing=8 if kind == "note" else 12, margins=margins)
         content.setStretch(1, 1)
         self.setLayout(content)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

@@ -12,6 +12,7 @@ from ui.theme.tokens import Tone
 Variant = Literal["plain", "primary", "danger", "destroy", "quiet", "link"]
 Scale = Literal["small", "normal", "large"]
 
+_ICON_GAP = 3  # px, beside the 4 that Qt leaves between icon and word
 _ICON_TONES: dict[Variant, Tone] = {
     "plain": "text2",
     "primary": "on_accent",
@@ -73,9 +74,9 @@ class Button(QPushButton):
         role: Role = "small" if self._scale == "small" else "button"
         self.setFont(self._theme.font(role))
         if self._icon is not None:
-            self.setIcon(self._theme.icon(self._icon, self._icon_tone))
+            self.setIcon(self._theme.icon(self._icon, self._icon_tone, pad=_ICON_GAP))
             side = self._theme.px(16)
-            self.setIconSize(QSize(side, side))
+            self.setIconSize(QSize(side + self._theme.px(_ICON_GAP), side))
 
 
 class IconButton(QToolButton):

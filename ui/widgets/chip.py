@@ -32,7 +32,7 @@ class Chip(QFrame):
         self._icon = IconLabel(theme, icon, tone=_WORD_TONES[tone], size=14)
         self._word = Label(theme, text, "small", tone=_WORD_TONES[tone])
         self.setProperty("chip", tone)
-        self.setLayout(row(self._icon, self._word, spacing=6, margins=(7, 0, 9, 0)))
+        self.setLayout(row(self._icon, self._word, spacing=6, margins=(7, 0, 8, 0)))
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._theme = theme
         self._on_scaled()

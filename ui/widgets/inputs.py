@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PyQt6.QtCore import QCoreApplication, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QStyle, QStyleOptionButton, QWidget
 
 from ui.theme.fonts import Role
@@ -134,10 +134,10 @@ class PasswordInput(_LineWithButton):
             else QCoreApplication.translate("PasswordInput", "Show what is typed")
         )
 
-    def hideEvent(self, event: QEvent | None) -> None:  # type: ignore[override]  # PyQt: QHideEvent
+    def hideEvent(self, event: QHideEvent | None) -> None:
         """A password does not stay readable on a page that comes back."""
         self._set_shown(shown=False)
-        super().hideEvent(event)  # type: ignore[arg-type]
+        super().hideEvent(event)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,229 @@
+"""The table: 30 px rows with hairlines, one selected row with a bar, a hover row, no grid.
+
+Speed decides its shape (see `look.md`): cells come from model roles (text, icon, foreground, font,
+alignment), hairlines are drawn in the view's own `paintEvent`, and there is no delegate in Python
+and no `::item` rule. So a model answers `DecorationRole` with `theme.icon(…)`, `ForegroundRole`
+with `theme.colour(…)` and `FontRole` with `theme.font("mono")`, all of them cached: `CellModel` in
+`cell_model.py` does that for whoever answers `cell(row, column)`.
+"""
+
+from PyQt6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from ui.theme.theme import Theme
+
+_BAR = 3
+_PADDING = 5  # with the 3 px that Qt leaves: 8 px at both sides of a cell, as in the header
+_INSET = 7  # with them and the card's border: the card's padding
+_VIEWS_OWN = QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected
+
+
+class DataTable(QTableView):
+    """`DataTable(theme, name="citizens", meaning=self.tr("Citizens"))`, then `setModel` and `set_widths`.
+
+    Signals: `row_chosen(QModelIndex)` when another row is selected, `row_opened(QModelIndex)` on
+    Enter or a double click. Ctrl+C copies nothing: data leaves a table only by its own action.
+    """
+
+    row_chosen = pyqtSignal(QModelIndex)
+    row_opened = pyqtSignal(QModelIndex)
+
+    def __init__(
+        self, theme: Theme, *, name: str, meaning: str, dense: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._dense = dense
+        self._hovered = -1
+        self.setObjectName(name)
+        self.setAccessibleName(meaning)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)  # Tab leaves the table, arrows move in it
+        self.setCornerButtonEnabled(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setItemDelegate(_Cells(self))
+        self._set_up_headers()
+        self.doubleClicked.connect(self.row_opened)
+        self._on_changed()
+        theme.changed.connect(self._on_changed)
+
+    def _set_up_headers(self) -> None:
+        header = _Header(self._theme, self)
+        self.setHorizontalHeader(header)
+        header.setHighlightSections(False)
+        header.setSectionsClickable(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(48)
+        rows = self.verticalHeader()
+        if rows is not None:
+            rows.hide()
+            rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+
+    def set_widths(self, *widths: int) -> None:
+        """Set the width of each column in px at text scale 1; the last one takes what is left."""
+        for column, width in enumerate(widths):
+            self.setColumnWidth(column, self._theme.px(width))
+
+    @property
+    def hovered_row(self) -> int:
+        """Return the row under the pointer, -1 for none."""
+        return self._hovered
+
+    def chosen(self) -> QModelIndex:
+        """Return the first cell of the selected row; invalid when none is."""
+        selection = self.selectionModel()
+        rows = [] if selection is None else selection.selectedRows()
+        return rows[0] if rows else QModelIndex()
+
+    def choose(self, row_number: int) -> None:
+        """Select a row and bring it into view."""
+        self.selectRow(row_number)
+        model = self.model()
+        if model is not None:
+            self.scrollTo(model.index(row_number, 0))
+
+    def setModel(self, model: QAbstractItemModel | None) -> None:
+        """Show a model."""
+        super().setModel(model)
+        selection = self.selectionModel()
+        if selection is not None:
+            selection.currentRowChanged.connect(self._on_current_row_changed)
+
+    # --- painting ----------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw hover ground, cells, hairlines and the bar of the selected row."""
+        viewport = self.viewport()
+        if viewport is None:
+            return
+        tokens = self._theme.tokens
+        chosen = self.chosen()
+        painter = QPainter(viewport)
+        if self._hovered >= 0 and self._hovered != chosen.row():
+            top, height = self._span(self._hovered)
+            painter.fillRect(0, top, viewport.width(), height, QColor(tokens.hover))
+        if chosen.isValid():
+            top, height = self._span(chosen.row())
+            painter.fillRect(0, top, viewport.width(), height, QColor(tokens.selection))
+        painter.end()  # the view paints with its own
+        super().paintEvent(event)
+        painter = QPainter(viewport)
+        painter.setPen(QColor(tokens.hairline))
+        first = self.rowAt(0)
+        last = self.rowAt(viewport.height() - 1)
+        model = self.model()
+        if first >= 0 and model is not None:
+            until = last if last >= 0 else model.rowCount() - 1
+            for number in range(first, until + 1):
+                top, height = self._span(number)
+                painter.drawLine(0, top + height - 1, viewport.width(), top + height - 1)
+        if chosen.isValid():
+            top, height = self._span(chosen.row())
+            painter.fillRect(0, top, _BAR, height, QColor(tokens.accent))
+
+    def _span(self, number: int) -> tuple[int, int]:
+        return self.rowViewportPosition(number), self.rowHeight(number)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """Follow the pointer with the hover row."""
+        super().mouseMoveEvent(event)
+        if event is not None:
+            self._hover(self.rowAt(event.position().toPoint().y()))
+
+    def leaveEvent(self, event: QEvent | None) -> None:
+        """Drop the hover row."""
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def _hover(self, number: int) -> None:
+        if number == self._hovered:
+            return
+        viewport = self.viewport()
+        for changed in (self._hovered, number):
+            if changed >= 0 and viewport is not None:
+                top, height = self._span(changed)
+                viewport.update(QRegion(0, top, viewport.width(), height))
+        self._hovered = number
+
+    # --- keyboard ----------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Open by Enter; copy nothing."""
+        if event is None:
+            return
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.chosen().isValid():
+            self.row_opened.emit(self.chosen())
+        elif event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.key() == Qt.Key.Key_C:
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent | None) -> None:
+        """Select the first row when the keyboard comes in and none is selected."""
+        super().focusInEvent(event)
+        model = self.model()
+        by_key = event is not None and event.reason() in (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+        )
+        if by_key and model is not None and model.rowCount() and not self.chosen().isValid():
+            self.selectRow(max(0, self.rowAt(0)))
+
+    def _on_current_row_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if current.isValid():
+            self.row_chosen.emit(current)
+
+    def _on_changed(self) -> None:
+        rows = self.verticalHeader()
+        if rows is not None:
+            height = self._theme.px(28 if self._dense else 30)
+            rows.setMinimumSectionSize(height)
+            rows.setDefaultSectionSize(height)
+        header = self.horizontalHeader()
+        if header is not None:
+            header.setFont(self._theme.font("small"))
+        side = self._theme.px(16)
+        self.setIconSize(QSize(side, side))
+        self.viewport().update()  # type: ignore[union-attr]  # a table view always has one
+
+
+class _Header(QHeaderView):
+    """A header whose words follow the alignment of their column."""
+
+    def __init__(self, theme: Theme, table: QTableView) -> None:
+        super().__init__(Qt.Orientation.Horizontal, table)
+        self.setFont(theme.font("small"))
+
+
+class _Cells(QStyledItemDelegate):
+    """Qt's own cells, told only what roles cannot say. It overrides no `paint`: drawing stays in C++."""
+
+    def __init__(self, table: DataTable) -> None:
+        super().__init__(table)
+
+    def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:
+        """Inset the first column, and leave the selection's ground to the view, so that words keep their colour."""
+        super().initStyleOption(option, index)
+        if option is None:
+            return
+        option.state &= ~_VIEWS_OWN
+        first = index.column() == 0
+        option.rect.adjust(_PADDING + (_INSET if first else 0), 0, -_PADDING, 0)
