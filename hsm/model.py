@@ -118,10 +118,21 @@ Verdict = Literal["possible", "another_way", "not_possible"]
 LogKey = Literal["Ed25519", "P-256"]
 
 
+DATA_KEYS = "Citizens' data keys"
+TOKENS_AND_SEARCH = "Identity tokens and search"
+SIGNED_LOG = "Signed audit log"
+PROOFS_AND_DOCUMENTS = "Eligibility proofs, mobile documents"
+NEEDED = (DATA_KEYS, TOKENS_AND_SEARCH, SIGNED_LOG, PROOFS_AND_DOCUMENTS)
+
+
 @dataclass(frozen=True)
 class MechanismResult:
-    """One mechanism, tried. `milliseconds` is None where there was nothing to time."""
+    """One mechanism, tried. `name` identifies the row, `mechanism` is what people see.
 
+    `milliseconds` is None where there was nothing to time.
+    """
+
+    name: str
     mechanism: str
     used_for: str
     outcome: Outcome
@@ -152,6 +163,4 @@ class PreflightReport:
     @property
     def can_run_vault(self) -> bool:
         """True if everything that the vault cannot do without works in this module."""
-        needed = ("Citizens' data keys", "Identity tokens and search", "Signed audit log", "Eligibility proofs")
-        missing = {row.name for row in self.functions if row.verdict == "not_possible"}
-        return not any(name.startswith(needed) for name in missing)
+        return not any(row.verdict == "not_possible" for row in self.functions if row.name in NEEDED)

@@ -16,6 +16,7 @@ import cbor2
 MAX_FRAME: Final = 64 * 1024 * 1024
 HEADER: Final = 4
 
+_OPTIONAL: Final = (Union, UnionType)  # only "something or None" stands in messages
 _Step = Callable[[Any], Any]
 
 
@@ -70,7 +71,13 @@ def _pack_step(hint: Any) -> _Step | None:
         return None if inner is None else lambda items: [inner(item) for item in items]
     if get_origin(hint) is Mapping:
         return dict
+    if get_origin(hint) in _OPTIONAL:
+        return _pack_optional(_pack_step(get_args(hint)[0]))
     return None
+
+
+def _pack_optional(inner: _Step | None) -> _Step | None:
+    return None if inner is None else lambda part: None if part is None else inner(part)
 
 
 @cache
@@ -95,7 +102,7 @@ def _unpack_step(hint: Any) -> _Step:
         return _unpack_mapping(_unpack_step(arguments[0]), _unpack_step(arguments[1]))
     if origin is Literal:
         return _unpack_choice(arguments)
-    if origin in {Union, UnionType}:  # only "something or None" stands in messages
+    if origin in _OPTIONAL:
         inner = _unpack_step(arguments[0])
         return lambda part: None if part is None else inner(part)
     return _unpack_scalar(hint)

@@ -31,7 +31,7 @@ def main() -> None:
     session = TokenSession()
     while (body := _read_frame(source)) is not None:
         taken[0] = (taken[0] + 1) % 256
-        _write_all(sink, wire.pack(_answer(session, body)))
+        _write_all(sink, _answer(session, body))
     session.end()
 
 
@@ -64,17 +64,18 @@ def _requests_taken() -> mmap.mmap:
     return taken
 
 
-def _answer(session: TokenSession, body: bytes) -> object:
+def _answer(session: TokenSession, body: bytes) -> bytes:
+    """Return the reply's frame; an error is a reply too."""
     try:
-        return session.answer(wire.unpack(body, requests.REQUESTS))
+        return wire.pack(session.answer(wire.unpack(body, requests.REQUESTS)))
     except errors.HsmError as error:
         # After these the PKCS#11 session is not what the parent thinks it is: it starts a new worker.
         lost = isinstance(error, errors.NotAnswering | errors.NotLoggedIn)
-        return requests.Failed(type(error).__name__, error.message, error.details, ends_worker=lost)
+        return wire.pack(requests.Failed(type(error).__name__, error.message, error.details, ends_worker=lost))
     except Exception as error:  # noqa: BLE001 - the outermost border of this process
         # The type only: the text of an unforeseen error might carry a value.
         details = {"Fault": type(error).__name__}
-        return requests.Failed("MechanismFailed", "The HSM worker met a fault.", details, ends_worker=True)
+        return wire.pack(requests.Failed("MechanismFailed", "The HSM worker met a fault.", details, ends_worker=True))
 
 
 def _read_frame(source: int) -> bytes | None:

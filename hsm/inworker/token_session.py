@@ -4,17 +4,17 @@ One thread only, so nothing here is locked. It never logs in twice: a worker tha
 ended by its parent, and a new one starts.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pkcs11
-from pkcs11 import KeyType, Mechanism
+from pkcs11 import Mechanism
 
 from hsm import errors, requests
 from hsm.inworker import attributes, check_values, data_objects, initialise, module_facts, personalise, trials, wrapping
 from hsm.inworker.keyring import Keyring
+from hsm.inworker.signing import sign
 from hsm.inworker.translation import translate, translated
 
 _PIN_MISSING: Final = "The console is not logged in to the token."
@@ -150,14 +150,11 @@ class TokenSession:
     def _sign(self, request: requests.Sign) -> requests.Values:
         _, keys = self._open_session()
 
-        def sign(key: Any) -> tuple[bytes, ...]:
-            if key.key_type is KeyType.EC_EDWARDS:
-                return tuple([key.sign(message, mechanism=Mechanism.EDDSA) for message in request.messages])
-            digests = [hashlib.sha256(message).digest() for message in request.messages]
-            return tuple([key.sign(digest, mechanism=Mechanism.ECDSA) for digest in digests])
+        def sign_all(key: Any) -> tuple[bytes, ...]:
+            return tuple([sign(key, message) for message in request.messages])
 
         with translated(f"sign with {request.key_label}"):
-            return requests.Values(keys.using(request.key_label, sign))
+            return requests.Values(keys.using(request.key_label, sign_all))
 
     def _random(self, request: requests.Random) -> requests.Values:
         session, _ = self._open_session()

@@ -111,7 +111,7 @@ def kw_wrap(session: Any, kek: Any, value: bytes) -> bytes:
             Attribute.CLASS: ObjectClass.SECRET_KEY,
             Attribute.KEY_TYPE: KeyType.GENERIC_SECRET,
             Attribute.VALUE: value,
-            **_CARRIER,
+            **CARRIER,
         }
     )
     try:
@@ -128,7 +128,7 @@ def kw_unwrap(kek: Any, wrapped: bytes) -> bytes:
         wrapped,
         mechanism=Mechanism.AES_KEY_WRAP,
         capabilities=0,
-        template=_CARRIER,
+        template=CARRIER,
     )
     try:
         return bytes(carrier[Attribute.VALUE])
@@ -136,7 +136,7 @@ def kw_unwrap(kek: Any, wrapped: bytes) -> bytes:
         carrier.destroy()
 
 
-_CARRIER: Final = {
+CARRIER: Final = {
     Attribute.TOKEN: False,
     Attribute.PRIVATE: True,
     Attribute.SENSITIVE: False,
