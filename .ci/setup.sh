@@ -151,7 +151,7 @@ install_packages() {
         fi
     fi
     say "Set-up: installing system packages: ${missing[*]} …"
-    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
+    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
     "${apt[@]}" update </dev/null >&2 || say "The list of packages could not be renewed; trying with the one at hand."
     find_missing "$@" # the new list may know other names
     "${apt[@]}" install --no-install-recommends "${missing[@]}" </dev/null >&2 ||
