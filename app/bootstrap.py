@@ -1,0 +1,122 @@
+"""The composition root: the one place where services are constructed and joined."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.start import Starting
+from core.access.model import LoginSession
+from core.access.service import AccessService
+from core.audit.model import Origin
+from core.audit.service import AuditLog
+from core.citizens.service import CitizenService
+from core.citizens.sweep import CitizenSweep
+from core.errors import CitizenZeroError
+from core.keys.service import KeyService
+from core.monitor.health import Health
+from core.monitor.log_reader import LogReader
+from core.monitor.vault_check import VaultCheck
+from core.settings.service import SettingsService
+from core.setup.model import SetupPlan
+from core.setup.service import VaultSetup
+from core.storage.database import Database, DatabaseAddress
+from core.storage.embedded import PROGRAM_ROLE, EmbeddedServer
+from core.storage.home import Home
+from core.storage.migrate import check_schema
+from core.storage.seal import RowSealer
+from core.vault_token import VaultToken
+from hsm.client import HsmClient
+from hsm.secret import Secret
+
+
+def utc_now() -> datetime:
+    """Return the present time, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every service of one vault, joined to one database and one HSM worker."""
+
+    database: Database
+    client: HsmClient
+    token: VaultToken
+    audit: AuditLog
+    settings: SettingsService
+    access: AccessService
+    keys: KeyService
+    citizens: CitizenService
+    check: VaultCheck
+    log: LogReader
+
+
+def build_services(database: Database, client: HsmClient, now: Callable[[], datetime] = utc_now) -> Services:
+    """Construct all services. Nothing is opened, read or written."""
+    token = VaultToken(client)
+    sealer = RowSealer(token.row_macs)
+    audit = AuditLog(database, token, now)
+    settings = SettingsService(database, sealer, now)
+    access = AccessService(database, token, sealer, settings, audit, now)
+    keys = KeyService(database, token, sealer, settings, audit, now)
+    citizens = CitizenService(database, token, sealer, keys, audit, now)
+    sweep = CitizenSweep(database, sealer, keys, audit)
+    check = VaultCheck(sealer, settings, access, keys, sweep, audit)
+    return Services(database, client, token, audit, settings, access, keys, citizens, check, LogReader(audit))
+
+
+@dataclass(frozen=True)
+class Vault:
+    """An existing vault, reached but locked until somebody signs in."""
+
+    home: Home
+    services: Services
+    server: EmbeddedServer
+    health: Health
+    now: Callable[[], datetime]
+
+    def sign_in(self, operator: str, password: Secret, origin: Origin) -> LoginSession:
+        """Open the vault for an operator."""
+        return self.services.access.sign_in(operator, password, origin)
+
+    def lock(self, session: LoginSession) -> None:
+        """Close the vault: no data key, no PIN and no worker stay."""
+        self.services.keys.empty_cache()
+        self.services.access.lock(session)
+
+    def close(self) -> None:
+        """Write what waits, then give everything back; the last user of the server stops it."""
+        with suppress(CitizenZeroError):
+            self.services.access.leave()
+        self.services.keys.empty_cache()
+        self.services.client.close()
+        self.services.database.close()
+        self.server.leave()
+
+
+def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vault:
+    """Join a begun start to a vault. Raises DatabaseUnavailable when the server does not come up."""
+    server, home = starting.server, starting.home
+    try:
+        starting.server_joined()
+        address = DatabaseAddress(server.connection_parameters(PROGRAM_ROLE), home.program_password())
+        database = Database(address, recover=server.ensure_running)
+        check_schema(database)
+    except CitizenZeroError:
+        starting.client.close()
+        server.leave()
+        raise
+    services = build_services(database, starting.client, now)
+    return Vault(home, services, server, Health(home, starting.config, services, server), now)
+
+
+def vault_setup(home: Home, origin: Origin, now: Callable[[], datetime] = utc_now) -> VaultSetup:
+    """Return the set-up of a new vault in a home folder."""
+
+    def make_client(plan: SetupPlan) -> HsmClient:
+        return HsmClient(plan.module, home.environment())
+
+    def open_services(database: Database, client: HsmClient) -> Services:
+        return build_services(database, client, now)
+
+    return VaultSetup(home, make_client, open_services, origin)

@@ -1,0 +1,160 @@
+"""Commands about the vault as a whole: init, console, demo, status, vault verify, operator list."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.context import CommandContext
+from core.errors import CitizenZeroError, InvalidInput, IntegrityFailure
+
+
+def register(program: typer.Typer) -> None:
+    """Add the commands without a noun."""
+    program.command("init")(init)
+    program.command("console")(console)
+    program.command("demo")(demo)
+    program.command("status")(status)
+
+
+def register_operator(group: typer.Typer) -> None:
+    """Add `operator …`."""
+    group.callback()(_nothing)
+    group.command("list")(operator_list)
+
+
+def register_vault(group: typer.Typer) -> None:
+    """Add `vault …`."""
+    group.callback()(_nothing)
+    group.command("verify")(vault_verify)
+
+
+def init(
+    context: typer.Context,
+    operator: Annotated[str | None, typer.Option(help="The first super admin.")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="File with the new password.")] = None,
+    module: Annotated[Path | None, typer.Option(help="PKCS#11 module; SoftHSM by default.")] = None,
+    token_label: Annotated[str | None, typer.Option(help="Label of the new token.")] = None,
+    dual_control: Annotated[str, typer.Option(help="on or off.")] = "on",
+    kek_capacity: Annotated[int, typer.Option(help="Citizens per key-encryption key.")] = 10_000,
+) -> None:
+    """Set up a vault: token, all keys, database, first super admin."""
+    from app.bootstrap import vault_setup  # noqa: PLC0415
+    from core.audit.model import Origin  # noqa: PLC0415
+    from core.setup.model import TOKEN_LABEL, SetupPlan  # noqa: PLC0415
+    from core.setup.modules import default_module  # noqa: PLC0415
+
+    command: CommandContext = context.obj
+    if dual_control not in {"on", "off"}:
+        raise InvalidInput("--dual-control is on or off.", field="dual_control")
+    plan = SetupPlan(
+        operator=operator or command.operator(),
+        password=command.password_from(password_file) if password_file else command.password(new=True),
+        module=module or default_module(),
+        token_label=token_label or TOKEN_LABEL,
+        dual_control=dual_control == "on",
+        kek_capacity=kek_capacity,
+    )
+    result = vault_setup(command.settings.home_folder, Origin.CLI).run(plan)
+    command.output.result(
+        {
+            "home": result.home,
+            "log_id": result.log_id,
+            "operator": result.operator,
+            "token_label": result.token_label,
+            "token_serial": result.token_serial,
+            "wrap_algorithm": result.wrap_algorithm,
+            "log_key": result.log_key,
+            "dual_control": "on" if result.dual_control else "off",
+            "key_check_values": result.check_values,
+        }
+    )
+
+
+def console(context: typer.Context) -> None:
+    """Open the window: the set-up wizard where there is no vault yet."""
+    from app.desktop import run_desktop  # noqa: PLC0415 (Qt)
+
+    raise typer.Exit(run_desktop(context.obj.settings))
+
+
+def demo(
+    context: typer.Context,
+    citizens: Annotated[int, typer.Option(help="How many synthetic people.")] = 1_000,
+    no_window: Annotated[bool, typer.Option("--no-window", help="Stop before the window opens.")] = False,
+) -> None:
+    """Make a throw-away vault full of synthetic people, then open the window on it."""
+    from app.demo import DemoVault  # noqa: PLC0415
+
+    command: CommandContext = context.obj
+    vault = DemoVault.make(command.settings, citizens, say=None if command.settings.json else typer.echo)
+    if no_window:
+        command.output.result(vault.facts())
+        return
+    from app.desktop import run_desktop  # noqa: PLC0415 (Qt)
+
+    try:
+        code = run_desktop(vault.settings, sign_in=vault.credentials)
+    finally:
+        vault.remove()
+    raise typer.Exit(code)
+
+
+def status(context: typer.Context) -> None:
+    """Say how HSM, database, log and jobs are."""
+    command: CommandContext = context.obj
+    with command.vault() as vault:
+        parts = vault.health.parts()
+    document = {
+        "home": vault.home.path,
+        **{
+            part.part: {
+                "state": part.state,
+                **part.facts,
+                **({"error": {"code": part.error.code, "message": part.error.message}} if part.error else {}),
+            }
+            for part in parts
+        },
+        "jobs": [],
+    }
+    lines = [f"{part.part:<10}{part.state}{f'  {part.error.message}' if part.error else ''}" for part in parts]
+    command.output.result(document, [f"home      {vault.home.path}", *lines])
+    failed: list[CitizenZeroError] = [part.error for part in parts if part.error is not None]
+    if failed:
+        raise typer.Exit(failed[0].exit_code)
+
+
+def operator_list(context: typer.Context) -> None:
+    """List the operators; every record's seal is checked."""
+    command: CommandContext = context.obj
+    with command.signed_in() as (vault, session):
+        operators = vault.services.access.operators(session)
+    command.output.result(
+        {"items": operators}, [f"{item.name:<24}{item.role.value:<14}{item.state}" for item in operators]
+    )
+
+
+def vault_verify(
+    context: typer.Context,
+    sample: Annotated[int | None, typer.Option(min=1, help="Check this many citizens, chosen at random.")] = None,
+) -> None:
+    """Check every seal, every revision against the log, and the log."""
+    command: CommandContext = context.obj
+    with command.signed_in() as (vault, session):
+        verdict = vault.services.check.verify(session, sample)
+    if verdict.whole:
+        command.output.result({"valid": True, **_counts(verdict)})
+        return
+    named = list(verdict.problems.items())
+    lines = "; ".join(f"{thing}: {problem}" for thing, problem in named[:5])
+    raise IntegrityFailure(
+        f"{len(named)} of the vault's records are not what the console stored. {lines}.",
+    )
+
+
+def _counts(verdict: object) -> dict[str, object]:
+    return {name: getattr(verdict, name) for name in ("citizens", "other_rows", "entries")}
+
+
+def _nothing() -> None:
+    """Hold the group together even while it has a single command."""

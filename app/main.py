@@ -1,0 +1,43 @@
+"""The one entry: sorts the words, then opens the window or runs a command.
+
+Kept free of heavy imports: it decides what is loaded at all.
+"""
+
+import sys
+from collections.abc import Sequence
+
+_FLAGS = {"--json": "--json", "-v": "--verbose", "--verbose": "--verbose"}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the program and leave with the exit code of what happened."""
+    words = hoist_options(list(sys.argv[1:] if argv is None else argv))
+    from app.cli.commands import run  # noqa: PLC0415 (typer, only once the words are sorted)
+
+    sys.exit(run(words))
+
+
+def hoist_options(words: list[str]) -> list[str]:
+    """Put `--home`, `--json` and `-v` in front, wherever they were written; nothing after `--` moves."""
+    front: list[str] = []
+    rest: list[str] = []
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if word == "--":
+            return front + rest + words[position:]
+        if word in _FLAGS:
+            front.append(_FLAGS[word])
+        elif word == "--home" and position + 1 < len(words):
+            front += ["--home", words[position + 1]]
+            position += 1
+        elif word.startswith("--home="):
+            front.append(word)
+        else:
+            rest.append(word)
+        position += 1
+    return front + rest
+
+
+if __name__ == "__main__":
+    main()

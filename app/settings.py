@@ -1,0 +1,54 @@
+"""The program's settings: read once from defaults, the environment and the command line, then frozen.
+
+What belongs to one vault stands in its home's `config.toml` and in its sealed settings, not here. No
+secret stands here: passwords come from a file, a prompt or the window.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.storage.home import Home
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this process was started."""
+
+    home: Path
+    operator: str | None = None
+    password_file: Path | None = None
+    json: bool = False
+    verbose: bool = False
+
+    @property
+    def home_folder(self) -> Home:
+        """Return the home with its files."""
+        return Home(self.home)
+
+
+def read_settings(
+    environment: Mapping[str, str],
+    *,
+    home: str | None = None,
+    operator: str | None = None,
+    password_file: str | None = None,
+    json: bool = False,
+    verbose: bool = False,
+) -> Settings:
+    """Return the settings; what the command line names comes before the environment."""
+    file = password_file or environment.get("CITIZEN_ZERO_PASSWORD_FILE")
+    return Settings(
+        home=Path(home or environment.get("CITIZEN_ZERO_HOME") or _default_home()),
+        operator=operator or environment.get("CITIZEN_ZERO_OPERATOR") or None,
+        password_file=Path(file) if file else None,
+        json=json,
+        verbose=verbose,
+    )
+
+
+def _default_home() -> str:
+    from platformdirs import user_data_dir  # noqa: PLC0415 (not needed where a home is named)
+
+    return user_data_dir("citizen-zero", appauthor=False, roaming=False) or os.fspath(Path.home() / ".citizen-zero")

@@ -1,0 +1,144 @@
+"""SQL of the audit log: the head that counts it, and its entries.
+
+The program's database role may only INSERT and SELECT entries. Whoever appends holds the head's
+row lock until COMMIT, so indexes have no gap and follow the order of commits.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from core.audit.model import StoredEntry
+from core.storage.schema import metadata
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("single", Boolean, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+)
+
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("index", BigInteger, primary_key=True, autoincrement=False),
+    Column("time", DateTime(timezone=True), nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("login_session", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("identity_token", Text),
+    Column("purpose", Text),
+    Column("reason", Text),
+    Column("citizen_revision", Integer),
+    Column("entry", LargeBinary, nullable=False),
+    Column("mac", LargeBinary),
+)
+
+
+@dataclass(frozen=True)
+class EntryFilter:
+    """Which entries to list; None leaves a column open. `before` is an index (exclusive)."""
+
+    operator: str | None = None
+    action: str | None = None
+    outcome: str | None = None
+    identity_token: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+
+
+def take_indexes(connection: Connection, count: int) -> int:
+    """Lock the head until COMMIT and return the first of `count` new indexes."""
+    size = connection.execute(update(audit_head).values(size=audit_head.c.size + count).returning(audit_head.c.size))
+    return int(size.scalar_one()) - count
+
+
+def insert_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store entries: columns, exact bytes and MAC."""
+    connection.execute(insert(audit_entry), [dict(row) for row in rows])
+
+
+def size(connection: Connection) -> int:
+    """Return the number of entries that the head counts."""
+    return int(connection.execute(select(audit_head.c.size)).scalar_one())
+
+
+def scan(connection: Connection, batch: int) -> Iterator[list[StoredEntry]]:
+    """Give all entries in index order, `batch` at a time."""
+    after = -1
+    while True:
+        query = select(audit_entry).where(audit_entry.c.index > after).order_by(audit_entry.c.index).limit(batch)
+        entries = _entries(connection, query)
+        if not entries:
+            return
+        yield entries
+        after = entries[-1].index
+
+
+def find(connection: Connection, wanted: EntryFilter, limit: int) -> list[StoredEntry]:
+    """Return the newest entries that fit, newest first."""
+    table = audit_entry.c
+    query = select(audit_entry)
+    for column, value in (
+        (table.operator, wanted.operator),
+        (table.action, wanted.action),
+        (table.outcome, wanted.outcome),
+        (table.identity_token, wanted.identity_token),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.since is not None:
+        query = query.where(table.time >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(table.time < wanted.until)
+    if wanted.before is not None:
+        query = query.where(table.index < wanted.before)
+    return _entries(connection, query.order_by(table.index.desc()).limit(limit))
+
+
+def last_changes(connection: Connection, identity_tokens: Sequence[str]) -> dict[str, StoredEntry]:
+    """Return, for each citizen, the newest entry that names a revision: what the log says is current."""
+    newest = (
+        select(func.max(audit_entry.c.index))
+        .where(audit_entry.c.identity_token.in_(identity_tokens), audit_entry.c.citizen_revision.is_not(None))
+        .group_by(audit_entry.c.identity_token)
+    )
+    entries = _entries(connection, select(audit_entry).where(audit_entry.c.index.in_(newest)))
+    return {entry.identity_token or "": entry for entry in entries}
+
+
+def changed_citizens(connection: Connection, after: str, limit: int) -> list[str]:
+    """Return the next identity tokens, in their order, of which the log names a revision."""
+    query = (
+        select(audit_entry.c.identity_token)
+        .where(audit_entry.c.citizen_revision.is_not(None), audit_entry.c.identity_token > after)
+        .distinct()
+        .order_by(audit_entry.c.identity_token)
+        .limit(limit)
+    )
+    return [str(row[0]) for row in connection.execute(query)]
+
+
+def _entries(connection: Connection, query: Select[Any]) -> list[StoredEntry]:
+    return [StoredEntry(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 (SQLAlchemy's public name)

@@ -1,0 +1,118 @@
+"""Whether what is stored about a citizen is whole: seals, the rows' agreement, and the log's word.
+
+A row's seal shows any change to it. That a whole old row, with its old and valid seal, was put back
+shows in the log: its newest entry about the citizen names the revision that is current.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from core.audit.model import StoredEntry
+from core.audit.service import AuditLog
+from core.citizens import store
+from core.errors import IntegrityFailure, NotFound
+from core.keys.service import KeyService
+from core.storage.seal import RowSealer, SealedRow
+
+
+@dataclass(frozen=True)
+class CitizenRows:
+    """Everything that is stored about one citizen, as read in one snapshot."""
+
+    directory: SealedRow
+    vault: SealedRow | None
+    keys: Sequence[SealedRow]
+    last_change: StoredEntry | None
+
+    @property
+    def identity_token(self) -> str:
+        """Return whose rows these are."""
+        return str(self.directory.columns["identity_token"])
+
+    @property
+    def data_key(self) -> SealedRow:
+        """Return the data key's row."""
+        return self.keys[0]
+
+    def sealed(self) -> list[SealedRow]:
+        """Return all rows that carry a seal."""
+        return [self.directory, *([] if self.vault is None else [self.vault]), *self.keys]
+
+
+class CitizenIntegrity:
+    """Reads a citizen's rows together and judges them together."""
+
+    def __init__(self, sealer: RowSealer, keys: KeyService, audit: AuditLog) -> None:
+        self._sealer = sealer
+        self._keys = keys
+        self._audit = audit
+
+    def read(self, connection: Connection, tokens: Sequence[str]) -> dict[str, CitizenRows]:
+        """Return the rows of the citizens that the directory knows; nothing is checked yet.
+
+        The connection must be in REPEATABLE READ, so that rows and log are of one moment.
+        """
+        directory = store.directory_rows(connection, tokens)
+        vault = store.vault_rows(connection, [(row.columns["state"], token) for token, row in directory.items()])
+        keys = self._keys.rows_for(connection, list(directory))
+        changes = self._audit.last_changes(connection, list(directory))
+        return {
+            token: CitizenRows(row, vault.get(token), keys.get(token, []), changes.get(token))
+            for token, row in directory.items()
+        }
+
+    def check(self, citizens: Sequence[CitizenRows]) -> None:
+        """Raise IntegrityFailure for the first citizen whose rows are not whole. Two HSM calls for all."""
+        for citizen in citizens:
+            problem = self._disagreement(citizen)
+            if problem is not None:
+                raise IntegrityFailure(
+                    f"The record of {citizen.identity_token} is not what the console stored: {problem}."
+                )
+        self._sealer.check([row for citizen in citizens for row in citizen.sealed()])
+        self._audit.check([citizen.last_change for citizen in citizens if citizen.last_change is not None])
+
+    def problems(self, citizens: Sequence[CitizenRows]) -> dict[str, str]:
+        """Return, by identity token, what is wrong with each citizen that is not whole."""
+        found: dict[str, str] = {}
+        whose = {id(row): citizen.identity_token for citizen in citizens for row in citizen.sealed()}
+        for row in self._sealer.broken([row for citizen in citizens for row in citizen.sealed()]):
+            found.setdefault(whose[id(row)], f"the seal of its row in {row.table} does not fit")
+        for citizen in citizens:
+            problem = self._disagreement(citizen)
+            if problem is not None:
+                found.setdefault(citizen.identity_token, problem)
+        return found
+
+    def check_absence(self, connection: Connection, token: str) -> None:
+        """Raise for a token that the directory does not know: NotFound, or worse if the log does know it."""
+        if self._audit.last_changes(connection, [token]):
+            raise IntegrityFailure(
+                f"The log says that {token} is enrolled, but the directory has no row of it.",
+                meaning="The record was taken out of the database outside the console.",
+            )
+        raise NotFound("There is no citizen with this identity token.")
+
+    @staticmethod
+    def _disagreement(citizen: CitizenRows) -> str | None:
+        vault, directory, change = citizen.vault, citizen.directory.columns, citizen.last_change
+        if vault is None:
+            return "its row in identity_vault is missing"
+        shared = ("identity_token", "user_id", "state", "aadhaar_hash", "pan_hash", "revision")
+        for column in shared:
+            if vault.columns[column] != directory[column]:
+                return f"its rows disagree about {column}"
+        if len(citizen.keys) != 2:  # noqa: PLR2004 (data key and KEK)
+            return "its data key or KEK is missing"
+        if citizen.data_key.columns["data_key_id"] != vault.columns["encryption_key_id"]:
+            return "its data key is another one than the record names"
+        if change is None:
+            return "the log has no entry of its enrolment"
+        if change.citizen_revision != vault.columns["revision"]:
+            return (
+                f"it has revision {vault.columns['revision']}, the log's last change made revision "
+                f"{change.citizen_revision}"
+            )
+        return None

@@ -1,0 +1,284 @@
+"""Between a citizen and the stored columns: building rows, opening fields, joining changes.
+
+Pure functions: they neither read nor write the database, and make no digest themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import cbor2
+
+from core.citizens.model import (
+    ATTRIBUTES,
+    ATTRIBUTES_COLUMN,
+    COLUMN_OF,
+    CitizenFilter,
+    CitizenRecord,
+    CitizenRole,
+    CitizenStatus,
+    Field,
+    NewCitizen,
+    VerificationLevel,
+    age_on,
+    checked_roles,
+)
+from core.citizens.validation import check_values
+from core.errors import IntegrityFailure, InvalidFields, InvalidInput
+from core.keys.digests import SHORT_BYTES, Term
+from core.keys.envelope import Place, open_field, seal_field
+from core.keys.model import NewDataKey
+from hsm.secret import Secret
+
+DIGEST_COLUMN: Mapping[Term, str] = {
+    Term.AADHAAR: "aadhaar_hash",
+    Term.PAN: "pan_hash",
+    Term.PHONE: "phone_digest",
+    Term.EMAIL: "email_digest",
+}
+_REQUIRED = ("name", "phone", "state", "district")
+_CLEAR = ("state", "district")
+
+
+class Person(NamedTuple):
+    """A citizen on the way in: values, ids and digests."""
+
+    citizen: NewCitizen
+    user_id: UUID
+    identity_token: str
+    digests: Mapping[Term, bytes]
+
+
+@dataclass(frozen=True)
+class _Sealer:
+    """Encrypts the values of one row."""
+
+    data_key: Secret
+    identity_token: str
+    data_key_id: UUID
+
+    def seal(self, column: str, plaintext: bytes | None) -> bytes | None:
+        """Return the envelope of a value; an absent value stays absent."""
+        if plaintext is None:
+            return None
+        return seal_field(self.data_key, Place(self.identity_token, column, self.data_key_id), plaintext)
+
+
+def terms_of(citizen: NewCitizen) -> dict[Term, str]:
+    """Return what the citizen will be found by."""
+    values = {
+        Term.AADHAAR: citizen.aadhaar,
+        Term.PAN: citizen.pan,
+        Term.PHONE: citizen.phone,
+        Term.EMAIL: citizen.email,
+    }
+    return {term: value for term, value in values.items() if value is not None}
+
+
+def stored_digest(term: Term, digest: bytes) -> object:
+    """Return a digest as its column keeps it: 64 hex digits for Aadhaar and PAN, 16 bytes for the others."""
+    return digest.hex() if term in {Term.AADHAAR, Term.PAN} else digest[:SHORT_BYTES]
+
+
+def directory_row(person: Person) -> dict[str, Any]:
+    """Return the directory columns of a new citizen."""
+    digests = {
+        column: stored_digest(term, person.digests[term]) if term in person.digests else None
+        for term, column in DIGEST_COLUMN.items()
+    }
+    return {
+        "identity_token": person.identity_token,
+        "user_id": person.user_id,
+        "state": person.citizen.state,
+        **digests,
+        "revision": 1,
+    }
+
+
+def vault_row(person: Person, key: NewDataKey, now: datetime) -> dict[str, Any]:
+    """Return the vault columns of a new citizen, personal values encrypted under the new data key."""
+    citizen, token = person.citizen, person.identity_token
+    sealer = _Sealer(key.value, token, key.stored.data_key_id)
+    roles, primary = checked_roles(citizen.roles, citizen.primary_role)
+    fields = {COLUMN_OF[field]: sealer.seal(COLUMN_OF[field], _plain(citizen, field)) for field in COLUMN_OF}
+    attributes = cbor2.dumps(dict(citizen.attributes), canonical=True) if citizen.attributes else None
+    directory = directory_row(person)
+    return {
+        "identity_token": token,
+        "user_id": person.user_id,
+        **fields,
+        ATTRIBUTES_COLUMN: sealer.seal(ATTRIBUTES_COLUMN, attributes),
+        "aadhaar_hash": directory["aadhaar_hash"],
+        "pan_hash": directory["pan_hash"],
+        "state": citizen.state,
+        "district": citizen.district,
+        "roles": [role.value for role in roles],
+        "primary_role": primary.value,
+        "verification_level": VerificationLevel.UNVERIFIED.value,
+        "last_verified": None,
+        "status": CitizenStatus.ACTIVE.value,
+        "encryption_key_id": key.stored.data_key_id,
+        "revision": 1,
+        "created_at": now,
+        "updated_at": now,
+        "is_deleted": False,
+    }
+
+
+def record(columns: Mapping[str, Any]) -> CitizenRecord:
+    """Return a citizen's metadata from the columns of a checked row."""
+    held = tuple(field for field, column in COLUMN_OF.items() if columns[column] is not None)
+    if columns[COLUMN_OF[Field.BIRTH_DATE]] is not None:
+        held += (Field.AGE,)
+    if columns[ATTRIBUTES_COLUMN] is not None:
+        held += ATTRIBUTES
+    try:
+        return CitizenRecord(
+            identity_token=columns["identity_token"],
+            user_id=columns["user_id"],
+            state=columns["state"],
+            district=columns["district"] or "",
+            roles=tuple(CitizenRole(role) for role in columns["roles"]),
+            primary_role=CitizenRole(columns["primary_role"]),
+            verification_level=VerificationLevel(columns["verification_level"]),
+            last_verified=columns["last_verified"],
+            status=CitizenStatus(columns["status"]),
+            encryption_key_id=columns["encryption_key_id"],
+            aadhaar_hash=columns["aadhaar_hash"],
+            pan_hash=columns["pan_hash"],
+            fields_held=held,
+            revision=columns["revision"],
+            created_at=columns["created_at"],
+            updated_at=columns["updated_at"],
+            is_deleted=columns["is_deleted"],
+        )
+    except ValueError:
+        raise IntegrityFailure("A stored record has a value that the console does not know.") from None
+
+
+def open_fields(data_key: Secret, columns: Mapping[str, Any], asked: Sequence[Field], day: date) -> dict[Field, Any]:
+    """Decrypt the asked fields of a checked row, and no others. Absent ones are None."""
+    values: dict[Field, Any] = {}
+    attributes: Mapping[str, Any] | None = None
+    for field in asked:
+        if field in ATTRIBUTES:
+            if attributes is None:
+                attributes = open_attributes(data_key, columns)
+            values[field] = attributes.get(field.value)
+        elif field is Field.AGE:
+            born = _open_text(data_key, columns, COLUMN_OF[Field.BIRTH_DATE])
+            values[field] = None if born is None else age_on(day, date.fromisoformat(born))
+        else:
+            values[field] = _open_text(data_key, columns, COLUMN_OF[field])
+    return values
+
+
+def open_attributes(data_key: Secret, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Decrypt the attributes' envelope."""
+    plaintext = _open(data_key, columns, ATTRIBUTES_COLUMN)
+    return {} if plaintext is None else dict(cbor2.loads(plaintext))
+
+
+def fits(citizen: CitizenRecord, wanted: CitizenFilter) -> bool:
+    """Tell whether a citizen passes a filter."""
+    return (
+        wanted.state in {None, citizen.state}
+        and (wanted.district is None or wanted.district.lower() == citizen.district.lower())
+        and (wanted.role is None or wanted.role in citizen.roles)
+        and wanted.level in {None, citizen.verification_level}
+        and wanted.status in {None, citizen.status}
+    )
+
+
+# --- changes ---------------------------------------------------------------------------------------
+
+
+def checked_change(changes: Mapping[str, Any], day: date) -> dict[str, Any]:
+    """Return validated changes. Raises InvalidFields with every problem, InvalidInput if there is none to make."""
+    if not changes:
+        raise InvalidInput("There is nothing to change.")
+    checked, problems = check_values(changes, day)
+    for key in ("user_id", "roles", "primary_role"):
+        if key in changes:
+            problems[key] = (
+                "A user id never changes." if key == "user_id" else "Roles are set by a command of their own."
+            )
+    for key in _REQUIRED:
+        if key in changes and checked.get(key) is None:
+            problems.setdefault(key, "It must be there.")
+    if problems:
+        raise InvalidFields(problems)
+    return checked
+
+
+def changed_terms(change: Mapping[str, Any]) -> dict[Term, str]:
+    """Return the new search terms among the changes."""
+    return {term: change[term.value] for term in Term if change.get(term.value) is not None}
+
+
+def changed_columns(
+    data_key: Secret,
+    columns: Mapping[str, Any],
+    change: Mapping[str, Any],
+    digests: Mapping[Term, bytes],
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the vault columns with the changes in them; untouched envelopes stay as they are."""
+    sealer = _Sealer(data_key, columns["identity_token"], columns["encryption_key_id"])
+    if change.get("gstin") is not None and CitizenRole.BUSINESS.value not in columns["roles"]:
+        raise InvalidFields({"gstin": "Only a citizen with the role business has a GSTIN."})
+    new = {**columns, "updated_at": now}
+    for field, column in COLUMN_OF.items():
+        if field.value in change:
+            new[column] = sealer.seal(column, _encoded(change[field.value]))
+    if any(field.value in change for field in ATTRIBUTES):
+        joined = open_attributes(data_key, columns)
+        joined |= {field.value: change[field.value] for field in ATTRIBUTES if field.value in change}
+        kept = {name: value for name, value in joined.items() if value is not None}
+        new[ATTRIBUTES_COLUMN] = sealer.seal(ATTRIBUTES_COLUMN, cbor2.dumps(kept, canonical=True) if kept else None)
+    new |= {name: change[name] for name in _CLEAR if name in change}
+    new |= {
+        DIGEST_COLUMN[term]: stored_digest(term, digests[term]) if term in digests else None
+        for term in (Term.AADHAAR, Term.PAN)
+        if term.value in change
+    }
+    return new
+
+
+def changed_directory(
+    old: Mapping[str, Any], vault: Mapping[str, Any], digests: Mapping[Term, bytes], change: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the directory columns that belong to the changed vault columns."""
+    new = {**old, "state": vault["state"], "revision": vault["revision"]}
+    for term, column in DIGEST_COLUMN.items():
+        if term.value in change:
+            new[column] = stored_digest(term, digests[term]) if term in digests else None
+    return new
+
+
+def _plain(citizen: NewCitizen, field: Field) -> bytes | None:
+    return _encoded(getattr(citizen, field.value))
+
+
+def _encoded(value: object) -> bytes | None:
+    match value:
+        case None:
+            return None
+        case date():
+            return value.isoformat().encode()
+        case _:
+            return str(value).encode()
+
+
+def _open(data_key: Secret, columns: Mapping[str, Any], column: str) -> bytes | None:
+    if columns[column] is None:
+        return None
+    place = Place(columns["identity_token"], column, columns["encryption_key_id"])
+    return open_field(data_key, place, bytes(columns[column]))
+
+
+def _open_text(data_key: Secret, columns: Mapping[str, Any], column: str) -> str | None:
+    plaintext = _open(data_key, columns, column)
+    return None if plaintext is None else plaintext.decode()

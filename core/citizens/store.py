@@ -1,0 +1,195 @@
+"""SQL of the citizens: the directory that owns uniqueness and routing, and the vault rows by state."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Row,
+    Select,
+    String,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
+
+from core.citizens.model import CitizenFilter, PageKey
+from core.storage.schema import metadata
+from core.storage.seal import SealedRow
+
+directory = Table(
+    "directory",
+    metadata,
+    Column("identity_token", Text, primary_key=True),
+    Column("user_id", Uuid, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("aadhaar_hash", String(64), unique=True),
+    Column("pan_hash", String(64), unique=True),
+    Column("phone_digest", LargeBinary),
+    Column("email_digest", LargeBinary),
+    Column("revision", Integer, nullable=False),
+    Column("row_seal", LargeBinary, nullable=False),
+)
+
+vault = Table(
+    "identity_vault",
+    metadata,
+    Column("identity_token", Text, primary_key=True),
+    Column("user_id", Uuid, nullable=False),
+    Column("name_enc", LargeBinary),
+    Column("phone_enc", LargeBinary),
+    Column("email_enc", LargeBinary),
+    Column("address_enc", LargeBinary),
+    Column("birth_date_enc", LargeBinary),
+    Column("gstin_enc", LargeBinary),
+    Column("attributes_enc", LargeBinary),
+    Column("aadhaar_hash", String(64)),
+    Column("pan_hash", String(64)),
+    Column("state", Text, primary_key=True),
+    Column("district", Text),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("primary_role", Text, nullable=False),
+    Column("verification_level", Text, nullable=False),
+    Column("last_verified", DateTime(timezone=True)),
+    Column("status", Text, nullable=False),
+    Column("encryption_key_id", Uuid, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("row_seal", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("is_deleted", Boolean, nullable=False),
+)
+
+PAGE_ORDER = (vault.c.state, vault.c.identity_token)
+
+
+def add(connection: Connection, directory_rows: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store sealed directory and vault rows of new citizens."""
+    connection.execute(insert(directory), [dict(row) for row in directory_rows])
+    connection.execute(insert(vault), [dict(row) for row in rows])
+
+
+def replace(
+    connection: Connection, directory_row: Mapping[str, Any], row: Mapping[str, Any], old_revision: int
+) -> bool:
+    """Store a citizen's new sealed rows; False where somebody else changed them meanwhile.
+
+    A new state moves the vault row to that state's partition.
+    """
+    token = row["identity_token"]
+    held = update(directory).where(directory.c.identity_token == token, directory.c.revision == old_revision)
+    if connection.execute(held.values(**directory_row)).rowcount != 1:
+        return False
+    changed = update(vault).where(vault.c.identity_token == token, vault.c.revision == old_revision)
+    return connection.execute(changed.values(**row)).rowcount == 1
+
+
+def directory_row(connection: Connection, token: str) -> SealedRow | None:
+    """Return the directory row of an identity token."""
+    row = connection.execute(select(directory).where(directory.c.identity_token == token)).mappings().one_or_none()
+    return None if row is None else sealed_directory(dict(row))
+
+
+def vault_rows(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[str, SealedRow]:
+    """Return the vault rows of (state, identity token) pairs, by identity token."""
+    if not keys:
+        return {}
+    rows = connection.execute(select(vault).where(tuple_(*PAGE_ORDER).in_(keys))).mappings()
+    return {row["identity_token"]: sealed_vault(dict(row)) for row in rows}
+
+
+def found_by(connection: Connection, column: str, value: object, limit: int) -> list[SealedRow]:
+    """Return the directory rows whose column has a value: a digest, a user id or an identity token."""
+    query = select(directory).where(directory.c[column] == value).order_by(directory.c.identity_token).limit(limit)
+    return [sealed_directory(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def directory_rows(connection: Connection, tokens: Sequence[str]) -> dict[str, SealedRow]:
+    """Return the directory rows of identity tokens."""
+    rows = connection.execute(select(directory).where(directory.c.identity_token.in_(tokens))).mappings()
+    return {row["identity_token"]: sealed_directory(dict(row)) for row in rows}
+
+
+def page(connection: Connection, wanted: CitizenFilter, after: PageKey | None, limit: int) -> list[SealedRow]:
+    """Return the vault rows that fit, in the order (state, identity token), after a key."""
+    query = select(vault).where(*_conditions(wanted, after)).order_by(*PAGE_ORDER).limit(limit)
+    return [sealed_vault(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def page_keys(
+    connection: Connection, wanted: CitizenFilter, after: PageKey | None, step: int, rows: int
+) -> list[PageKey]:
+    """Return every `step`-th key among the next `rows` rows: where later pages begin."""
+    keys = select(*PAGE_ORDER).where(*_conditions(wanted, after)).order_by(*PAGE_ORDER).limit(rows).subquery()
+    numbered = select(
+        keys, func.row_number().over(order_by=(keys.c.state, keys.c.identity_token)).label("n")
+    ).subquery()
+    query: Select[Any] = (
+        select(numbered.c.state, numbered.c.identity_token).where(numbered.c.n % step == 0).order_by(numbered.c.n)
+    )
+    return [PageKey(row[0], row[1]) for row in connection.execute(query)]
+
+
+def count(connection: Connection, wanted: CitizenFilter) -> int:
+    """Count the citizens that fit."""
+    query = select(func.count()).select_from(vault).where(*_conditions(wanted, None))
+    return int(connection.execute(query).scalar_one())
+
+
+def counts_by_state(connection: Connection) -> dict[str, int]:
+    """Count citizens by state."""
+    rows: Sequence[Row[Any]] = connection.execute(select(vault.c.state, func.count()).group_by(vault.c.state)).all()
+    return {str(row[0]): int(row[1]) for row in rows}
+
+
+def directory_after(connection: Connection, token: str, limit: int) -> list[SealedRow]:
+    """Return the next directory rows by identity token."""
+    query = select(directory).where(directory.c.identity_token > token).order_by(directory.c.identity_token)
+    return [sealed_directory(dict(row)) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def sample_directory(connection: Connection, size: int) -> list[SealedRow]:
+    """Return some directory rows, chosen at random by the database."""
+    rows = connection.execute(select(directory).order_by(func.random()).limit(size)).mappings()
+    return [sealed_directory(dict(row)) for row in rows]
+
+
+def sealed_directory(columns: dict[str, Any]) -> SealedRow:
+    """Name a directory row for checks."""
+    return SealedRow(directory.name, columns, f"directory row of {columns['identity_token']}")
+
+
+def sealed_vault(columns: dict[str, Any]) -> SealedRow:
+    """Name a vault row for checks."""
+    return SealedRow(vault.name, columns, f"record of {columns['identity_token']}")
+
+
+def _conditions(wanted: CitizenFilter, after: PageKey | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.state is not None:
+        conditions.append(vault.c.state == wanted.state)
+    if wanted.district is not None:
+        conditions.append(func.lower(vault.c.district) == wanted.district.lower())
+    if wanted.role is not None:
+        conditions.append(vault.c.roles.contains([wanted.role.value]))
+    if wanted.level is not None:
+        conditions.append(vault.c.verification_level == wanted.level.value)
+    if wanted.status is not None:
+        conditions.append(vault.c.status == wanted.status.value)
+    if after is not None:
+        keys = tuple_(*PAGE_ORDER) > tuple_(after.state, after.identity_token)  # type: ignore[operator]
+        conditions.append(and_(keys))
+    return conditions

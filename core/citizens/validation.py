@@ -1,0 +1,337 @@
+"""Turns what was typed or read into normal forms, by the libraries made for it.
+
+Every refusal is one sentence that names the field and never repeats the value. Each check is a
+function of its own, so that the enrol form can check one field as it is typed.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from core.citizens.model import (
+    ATTRIBUTES,
+    MAX_ROLES,
+    REASON_LENGTH,
+    CitizenRole,
+    NewCitizen,
+    Purpose,
+    checked_roles,
+)
+from core.errors import CitizenZeroError, InvalidFields, InvalidInput
+
+KOLKATA = timezone(timedelta(hours=5, minutes=30), "IST")  # India keeps one offset all year
+NAME_LENGTH, ADDRESS_LENGTH, DISTRICT_LENGTH = 200, 500, 100
+OLDEST_YEARS = 130
+HIGHEST_INCOME = Decimal(10**10)  # rupees; fits 40 bits of paise in eligibility proofs
+HIGHEST_LAND = Decimal(400_000)  # hectares; fits 32 bits of 1/10000 hectare
+HIGHEST_DEPENDENTS = 50
+# Codes that ISO 3166-2:IN replaced (2023-11-23; Daman and Diu joined Dadra and Nagar Haveli in 2020).
+OLDER_STATES = {"CT": "CG", "OR": "OD", "TG": "TS", "UT": "UK", "DN": "DH", "DD": "DH"}
+GENDERS = ("female", "male", "transgender", "other")
+MARITAL_STATUSES = ("single", "married", "widowed", "divorced", "separated")
+
+
+def name(value: str) -> str:
+    """Return the name in NFC with single spaces."""
+    text = _one_line(value, "name", NAME_LENGTH)
+    if not any(character.isalpha() for character in text):
+        raise InvalidInput("The name has no letter in it.", field="name")
+    return text
+
+
+def phone(value: str) -> str:
+    """Return an Indian or international phone number in E.164."""
+    import phonenumbers  # noqa: PLC0415 (number plans of the world: only where a phone is typed)
+
+    try:
+        number = phonenumbers.parse(_text(value, "phone"), "IN")
+    except phonenumbers.NumberParseException:
+        raise InvalidInput("This is no phone number.", field="phone") from None
+    if not phonenumbers.is_valid_number(number):
+        raise InvalidInput("No phone can have this number.", field="phone")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def email(value: str) -> str:
+    """Return an e-mail address in normal form; whether it receives mail is not tried."""
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 (loads name resolution)
+
+    try:
+        checked = validate_email(_text(value, "email"), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise InvalidInput("This is no e-mail address.", field="email") from None
+    return str(checked.normalized)
+
+
+def aadhaar(value: str) -> str:
+    """Return the 12 digits of an Aadhaar number whose check digit fits."""
+    from stdnum.in_ import aadhaar as rules  # noqa: PLC0415 (only where a number is typed)
+
+    return _stdnum(rules.validate, value, "aadhaar", "Aadhaar number")
+
+
+def pan(value: str) -> str:
+    """Return a PAN in capitals."""
+    from stdnum.in_ import pan as rules  # noqa: PLC0415
+
+    return _stdnum(rules.validate, value, "pan", "PAN")
+
+
+def gstin(value: str) -> str:
+    """Return a GSTIN in capitals whose check digit fits."""
+    from stdnum.in_ import gstin as rules  # noqa: PLC0415
+
+    return _stdnum(rules.validate, value, "gstin", "GSTIN")
+
+
+def state(value: str) -> str:
+    """Return the ISO 3166-2:IN code without `IN-`; replaced codes are accepted."""
+    code = _text(value, "state").upper().removeprefix("IN-")
+    code = OLDER_STATES.get(code, code)
+    if code not in states():
+        raise InvalidInput("This is no state code of ISO 3166-2:IN, as in UP or KA.", field="state")
+    return code
+
+
+def states() -> dict[str, str]:
+    """Return names by state code (ISO 3166-2:IN without `IN-`), by name."""
+    import pycountry  # noqa: PLC0415 (reads the table of the world's subdivisions)
+
+    found = {row.code.removeprefix("IN-"): str(row.name) for row in pycountry.subdivisions.get(country_code="IN")}
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def district(value: str) -> str:
+    """Return the district's name with single spaces."""
+    return _one_line(value, "district", DISTRICT_LENGTH)
+
+
+def address(value: str) -> str:
+    """Return the address in NFC; line breaks stay."""
+    text = unicodedata.normalize("NFC", _text(value, "address"))
+    if any(unicodedata.category(character) == "Cc" and character not in "\r\n\t" for character in text):
+        raise InvalidInput("There are control characters in it.", field="address")
+    if len(text) > ADDRESS_LENGTH:
+        raise InvalidInput(f"It is longer than {ADDRESS_LENGTH} characters.", field="address")
+    return text
+
+
+def birth_date(value: str, today: date) -> date:
+    """Return a day as in 1990-01-31 that is not in the future nor 130 years ago."""
+    text = _text(value, "birth_date")
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            raise ValueError
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("A birth date is written as in 1990-01-31.", field="birth_date") from None
+    if day > today:
+        raise InvalidInput("The birth date is in the future.", field="birth_date")
+    if day.year < today.year - OLDEST_YEARS:
+        raise InvalidInput(f"The birth date is more than {OLDEST_YEARS} years ago.", field="birth_date")
+    return day
+
+
+def user_id(value: str) -> UUID:
+    """Return a UUID."""
+    try:
+        return UUID(_text(value, "user_id"))
+    except ValueError:
+        raise InvalidInput("A user id is a UUID.", field="user_id") from None
+
+
+def roles(value: list[str]) -> tuple[CitizenRole, ...]:
+    """Return one to five different roles."""
+    if not isinstance(value, list) or len(value) > MAX_ROLES:
+        raise InvalidInput("Roles are a list of one to five names.", field="roles")
+    return checked_roles(tuple(choice(CitizenRole, item, "roles") for item in value), None)[0]
+
+
+def choice(kind: Any, value: str, field: str) -> Any:
+    """Return the member of an enum that a text names."""
+    try:
+        return kind(_text(value, field))
+    except ValueError:
+        raise InvalidInput(f"Not one of: {', '.join(member.value for member in kind)}.", field=field) from None
+
+
+def attribute(field: str, value: object) -> Any:
+    """Return an attribute in normal form: numbers as decimal text, counts as numbers."""
+    match field:
+        case "gender":
+            return _one_of(value, field, GENDERS)
+        case "marital_status":
+            return _one_of(value, field, MARITAL_STATUSES)
+        case "bpl_status":
+            return _truth(value, field)
+        case "dependents_count":
+            return int(_number(value, field, Decimal(HIGHEST_DEPENDENTS), 0))
+        case "income_annual":
+            return str(_number(value, field, HIGHEST_INCOME, 2))
+        case "land_holding":
+            return str(_number(value, field, HIGHEST_LAND, 4))
+    raise InvalidInput("There is no such attribute.", field=field)
+
+
+def reason(value: str | None, purpose: Purpose) -> str | None:
+    """Return the reason in words. It must be there for a legal ground, and must not carry personal data."""
+    text = unicodedata.normalize("NFC", " ".join((value or "").split()))
+    if not text:
+        if purpose.needs_reason:
+            raise InvalidInput("A legal ground needs a reason in words.", field="reason")
+        return None
+    if len(text) > REASON_LENGTH:
+        raise InvalidInput(f"The reason is longer than {REASON_LENGTH} characters.", field="reason")
+    if carries_personal_data(text):
+        raise InvalidInput(
+            "The reason seems to carry personal data (a phone, Aadhaar or PAN number, or an e-mail address).",
+            field="reason",
+            remedy="Write it without: the reason stays in the audit log for ever.",
+        )
+    return text
+
+
+def carries_personal_data(text: str) -> bool:
+    """Tell whether a text holds what looks like a phone, Aadhaar or PAN number or an e-mail address."""
+    joined = re.sub(r"(?<=\d)[ \-.](?=\d)", "", text)
+    patterns = (r"[^\s@]+@[^\s@]+\.[^\s@]+", r"(?<!\d)[2-9]\d{11}(?!\d)", r"(?<!\d)(?:\+?91|0)?[6-9]\d{9}(?!\d)")
+    return any(re.search(pattern, joined) for pattern in patterns) or bool(
+        re.search(r"\b[A-Z]{5}\d{4}[A-Z]\b", text, re.IGNORECASE)
+    )
+
+
+def today(now: datetime) -> date:
+    """Return the day in Asia/Kolkata."""
+    return now.astimezone(KOLKATA).date()
+
+
+def new_citizen(values: Mapping[str, Any], day: date) -> NewCitizen:
+    """Return a citizen to enrol from plain values (`citizen create` keys).
+
+    Raises InvalidFields with one sentence per field: all of them at once.
+    """
+    checked, problems = check_values(values, day)
+    for required in ("name", "phone", "state", "district"):
+        if checked.get(required) is None and required not in problems:
+            problems[required] = "It must be there."
+    if checked.get("gstin") and CitizenRole.BUSINESS not in checked.get("roles", ()):
+        problems["gstin"] = "Only a citizen with the role business has a GSTIN."
+    if problems:
+        raise InvalidFields(problems)
+    attributes = {field.value: checked.pop(field.value) for field in ATTRIBUTES if checked.get(field.value) is not None}
+    for field in ATTRIBUTES:
+        checked.pop(field.value, None)
+    given = {key: value for key, value in checked.items() if value is not None}
+    return NewCitizen(**given, attributes=attributes)
+
+
+def check_values(values: Mapping[str, Any], day: date) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the normal form of each value, and one sentence for each that is not acceptable.
+
+    An empty text counts as absent (None). Unknown keys are problems too.
+    """
+    checked: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    rules = field_rules(day)
+    for key, value in values.items():
+        if key not in rules:
+            problems[key if key.isidentifier() and len(key) < 40 else "input"] = "There is no such field."
+            continue
+        if value is None or (isinstance(value, str) and not value.strip()):
+            checked[key] = None
+            continue
+        try:
+            checked[key] = rules[key](value)
+        except CitizenZeroError as error:
+            problems[key] = error.message
+    return checked, problems
+
+
+def field_rules(day: date) -> dict[str, Callable[[Any], Any]]:
+    """Return the check of each field by its name."""
+    rules: dict[str, Callable[[Any], Any]] = {
+        "user_id": user_id,
+        "name": name,
+        "phone": phone,
+        "email": email,
+        "address": address,
+        "birth_date": lambda value: birth_date(value, day),
+        "aadhaar": aadhaar,
+        "pan": pan,
+        "gstin": gstin,
+        "state": state,
+        "district": district,
+        "roles": roles,
+        "primary_role": lambda value: choice(CitizenRole, value, "primary_role"),
+    }
+    for field in ATTRIBUTES:
+        rules[field.value] = lambda value, field=field.value: attribute(field, value)
+    return rules
+
+
+def _stdnum(validate: Callable[[str], str], value: str, field: str, called: str) -> str:
+    from stdnum.exceptions import InvalidChecksum, ValidationError  # noqa: PLC0415
+
+    try:
+        return str(validate(_text(value, field)))
+    except InvalidChecksum:
+        raise InvalidInput(f"The check digit of this {called} is wrong.", field=field) from None
+    except ValidationError:
+        raise InvalidInput(f"This is no {called}.", field=field) from None
+
+
+def _text(value: object, field: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput("It must be a text.", field=field)
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in value):
+        raise InvalidInput("There are broken characters in it.", field=field)
+    return value.strip()
+
+
+def _one_line(value: str, field: str, longest: int) -> str:
+    text = unicodedata.normalize("NFC", " ".join(_text(value, field).split()))
+    if any(unicodedata.category(character) in {"Cc", "Cn"} for character in text):
+        raise InvalidInput("There are control characters in it.", field=field)
+    if not text:
+        raise InvalidInput("It must be there.", field=field)
+    if len(text) > longest:
+        raise InvalidInput(f"It is longer than {longest} characters.", field=field)
+    return text
+
+
+def _one_of(value: object, field: str, allowed: tuple[str, ...]) -> str:
+    text = _text(value, field).lower()
+    if text not in allowed:
+        raise InvalidInput(f"Not one of: {', '.join(allowed)}.", field=field)
+    return text
+
+
+def _truth(value: object, field: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    text = _text(value, field).lower()
+    if text not in words:
+        raise InvalidInput("Write true or false.", field=field)
+    return words[text]
+
+
+def _number(value: object, field: str, highest: Decimal, places: int) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise InvalidInput("It must be a number.", field=field)
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        raise InvalidInput("It must be a number.", field=field) from None
+    if not number.is_finite() or not 0 <= number <= highest:
+        raise InvalidInput(f"It must be between 0 and {highest:,}.", field=field)
+    rounded = number.quantize(Decimal(1).scaleb(-places))
+    if rounded != number:
+        raise InvalidInput(
+            "It must be a whole number." if not places else f"It has more than {places} decimal places.", field=field
+        )
+    return rounded if places else rounded.to_integral_value()

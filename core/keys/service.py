@@ -1,0 +1,279 @@
+"""KEKs with bounded membership, and the data keys that they wrap.
+
+A new KEK takes two transactions, because what the HSM did cannot be rolled back: the intent (a
+pre-active row and its entry), the key on the token, the outcome. A KEK left pre-active by a crash is
+finished by the next process that needs one. Rotation, backup and erasure are not here.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from core.access.model import LoginSession, Permission, require
+from core.audit.model import Action, Actor, Outcome
+from core.audit.service import AuditLog
+from core.errors import DatabaseUnavailable, HsmOtherToken, IntegrityFailure
+from core.keys import store
+from core.keys.cache import DataKeyCache
+from core.keys.model import Kek, KeyState, NewDataKey, WrappedDataKey, wrap_aad
+from core.settings.model import VaultSettings
+from core.settings.service import SettingsService
+from core.storage.database import Database
+from core.storage.seal import RowSealer, SealedRow
+from core.vault_token import VaultToken
+from hsm.model import KeyFacts, WrapItem
+from hsm.secret import Secret
+from hsm.templates import kek_label, kek_template
+
+ABANDONED_AFTER = timedelta(seconds=60)
+
+
+class KekChangedMeanwhile(Exception):  # noqa: N818 (an event between two transactions, not a failure for people)
+    """The KEK that data keys were wrapped under is full or no longer active: wrap again under another."""
+
+
+class VerifiedKek(NamedTuple):
+    """A KEK whose seal and key check value were found right, and the row as it was then."""
+
+    kek_id: str
+    algorithm: str
+    capacity: int
+    row: SealedRow
+
+
+class KeyService:
+    """The keys of one vault. Thread-safe."""
+
+    def __init__(
+        self,
+        database: Database,
+        token: VaultToken,
+        sealer: RowSealer,
+        settings: SettingsService,
+        audit: AuditLog,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._token = token
+        self._sealer = sealer
+        self._settings = settings
+        self._audit = audit
+        self._now = now
+        self._cache = DataKeyCache(time.monotonic)
+        self._verified: dict[str, SealedRow] = {}
+
+    # --- for enrolment ---------------------------------------------------------------------------
+
+    def kek_with_room(self, actor: Actor, count: int = 1) -> VerifiedKek:
+        """Return an active KEK with room for `count` more citizens, making one where there is none."""
+        with self._database.transaction() as connection:
+            rows = store.keks(connection)
+        for row, members in rows:
+            if store.is_active(row) and members + count <= row.columns["capacity"]:
+                return self._verify(row)
+        for row, _ in rows:
+            abandoned = row.columns["created_at"] < self._now() - ABANDONED_AFTER
+            if row.columns["state"] == KeyState.PRE_ACTIVE.value and abandoned:
+                return self._finish_kek(actor, row)
+        return self._finish_kek(actor, self._announce_kek(actor, len(rows) + 1))
+
+    def new_data_keys(self, kek: VerifiedKek, identity_tokens: Sequence[str]) -> list[NewDataKey]:
+        """Make one data key for each new citizen, wrapped in the token under the KEK."""
+        ids = [uuid.uuid4() for _ in identity_tokens]
+        aads = [wrap_aad(token, key_id, kek.kek_id) for token, key_id in zip(identity_tokens, ids, strict=True)]
+        made = self._token.generate_data_keys(kek.kek_id, kek.algorithm, aads)
+        return [
+            NewDataKey(Secret(key.value), WrappedDataKey(key_id, token, kek.kek_id, kek.algorithm, key.wrapped))
+            for key, key_id, token in zip(made, ids, identity_tokens, strict=True)
+        ]
+
+    def data_key_row(self, key: WrappedDataKey) -> tuple[str, Mapping[str, Any]]:
+        """Return table and columns of a new data key, ready to be sealed."""
+        return store.data_key.name, {
+            "data_key_id": key.data_key_id,
+            "identity_token": key.identity_token,
+            "kek_id": key.kek_id,
+            "algorithm": key.algorithm,
+            "wrapped": key.wrapped,
+            "created_at": self._now(),
+            "revision": 1,
+        }
+
+    def store_data_keys(self, connection: Connection, kek: VerifiedKek, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Store sealed data keys while holding their KEK. Raises KekChangedMeanwhile."""
+        held = store.kek_for_wrapping(connection, kek.kek_id)
+        if held is None or held.columns != kek.row.columns:
+            raise KekChangedMeanwhile
+        store.add_data_keys(connection, rows)
+        if not store.take_room(connection, kek.kek_id, len(rows), kek.capacity):
+            raise KekChangedMeanwhile
+
+    # --- for reading -----------------------------------------------------------------------------
+
+    def rows_for(self, connection: Connection, identity_tokens: Sequence[str]) -> dict[str, list[SealedRow]]:
+        """Return, for each citizen, the rows of the data key and of its KEK, to be checked by the caller."""
+        data_keys = store.data_key_rows(connection, identity_tokens)
+        keks = store.kek_rows(connection, sorted({row.columns["kek_id"] for row in data_keys.values()}))
+        by_id = {row.columns["kek_id"]: row for row in keks}
+        return {
+            token: [row] + ([by_id[row.columns["kek_id"]]] if row.columns["kek_id"] in by_id else [])
+            for token, row in data_keys.items()
+        }
+
+    def open_data_key(self, row: SealedRow) -> Secret:
+        """Return a citizen's data key in clear, from its checked row. Raises IntegrityFailure."""
+        columns = row.columns
+        key_id, wrapped = columns["data_key_id"], bytes(columns["wrapped"])
+        held = self._cache.get(key_id, wrapped)
+        if held is not None:
+            return held
+        aad = wrap_aad(columns["identity_token"], key_id, columns["kek_id"])
+        [value] = self._token.unwrap(columns["kek_id"], columns["algorithm"], [WrapItem(wrapped, aad)])
+        secret = Secret(value)
+        self._cache.put(key_id, wrapped, secret)
+        return secret
+
+    def empty_cache(self) -> None:
+        """Wipe all data keys held in clear: on lock."""
+        self._cache.empty()
+        self._verified.clear()
+
+    def forget_old(self) -> None:
+        """Wipe data keys whose 300 seconds are over."""
+        self._cache.forget_old()
+
+    # --- the ledger ------------------------------------------------------------------------------
+
+    def ledger(self, session: LoginSession) -> list[Kek]:
+        """Return all KEKs with state, members, age and due date. Raises IntegrityFailure."""
+        require(session, Permission.KEY_LIST)
+        with self._database.transaction() as connection:
+            rows = store.keks(connection)
+        self._sealer.check([row for row, _ in rows])
+        return [_kek(row.columns, members) for row, members in rows]
+
+    def on_token(self, session: LoginSession) -> list[KeyFacts]:
+        """Return the facts of every key on the token: how it is protected, never its value."""
+        require(session, Permission.KEY_LIST)
+        return sorted(self._token.keys(), key=lambda key: (key.label, key.key_class))
+
+    def citizen_total(self) -> int:
+        """Return the number of citizens that have a data key."""
+        with self._database.transaction() as connection:
+            return store.member_total(connection)
+
+    def rows(self) -> list[SealedRow]:
+        """Return the sealed rows of KEKs and backup keys, for whoever checks the whole vault."""
+        with self._database.transaction() as connection:
+            return [row for row, _ in store.keks(connection)] + store.key_backups(connection)
+
+    def miscounted(self) -> list[str]:
+        """Return the KEKs whose stored number of members is not what a count gives."""
+        with self._database.transaction() as connection:
+            counted = store.counted_members(connection)
+            return [
+                str(row.columns["kek_id"])
+                for row, members in store.keks(connection)
+                if counted.get(row.columns["kek_id"], 0) != members
+            ]
+
+    # --- at set-up -------------------------------------------------------------------------------
+
+    def store_first_kek(self, connection: Connection, settings: VaultSettings, check_value: str) -> None:
+        """Write the row of KEK-0001, which set-up has made on the token."""
+        columns = {**self._new_kek(1, settings), **self._activated(check_value)}
+        store.add_kek(connection, self._sealer.seal([(store.kek.name, columns)])[0])
+
+    def store_backup_key(self, connection: Connection, label: str, public_key: bytes, private_sealed: bytes) -> None:
+        """Write the record of the backup key; its private half is sealed under the recovery secret."""
+        columns = {
+            "label": label,
+            "public_key": public_key,
+            "private_sealed": private_sealed,
+            "created_at": self._now(),
+            "revision": 1,
+        }
+        store.add_key_backup(connection, self._sealer.seal([(store.key_backup.name, columns)])[0])
+
+    # --- making a KEK ----------------------------------------------------------------------------
+
+    def _announce_kek(self, actor: Actor, number: int) -> SealedRow:
+        settings = self._settings.read_checked()
+        [columns] = self._sealer.seal([(store.kek.name, self._new_kek(number, settings))])
+        intent = self._key_entry(actor, Outcome.INTENT, columns["kek_id"])
+        taken = {"kek_pkey": DatabaseUnavailable("Another console made this KEK at the same moment. Try again.")}
+        with self._database.transaction(taken) as connection:
+            store.add_kek(connection, columns)
+            self._audit.append(connection, intent)
+        return SealedRow(store.kek.name, columns, f"record of {columns['kek_id']}")
+
+    def _finish_kek(self, actor: Actor, row: SealedRow) -> VerifiedKek:
+        self._sealer.check([row])
+        kek_id, columns = str(row.columns["kek_id"]), dict(row.columns)
+        if kek_id not in {key.label for key in self._token.keys()}:
+            extractable = self._settings.read_checked().extractable_under_trusted
+            number = int(kek_id.removeprefix("KEK-"))
+            template = kek_template(number, columns["algorithm"], extractable_under_trusted=extractable)
+            self._token.generate(template)
+        check_value = self._token.check_values([kek_id])[kek_id]
+        columns |= {**self._activated(check_value), "revision": columns["revision"] + 1}
+        [sealed] = self._sealer.seal([(store.kek.name, columns)])
+        with self._database.transaction() as connection:
+            if not store.replace_kek(connection, sealed, row.columns["revision"]):
+                raise DatabaseUnavailable("Another console finished this KEK at the same moment. Try again.")
+            self._audit.append(connection, self._key_entry(actor, Outcome.DONE, kek_id))
+        return self._verify(SealedRow(store.kek.name, sealed, row.name))
+
+    def _new_kek(self, number: int, settings: VaultSettings) -> dict[str, Any]:
+        return {
+            "kek_id": kek_label(number),
+            "state": KeyState.PRE_ACTIVE.value,
+            "algorithm": settings.wrap_algorithm,
+            "capacity": settings.kek_capacity,
+            "cryptoperiod_days": settings.cryptoperiod_days,
+            "check_value": None,
+            "token_serial": settings.token.serial,
+            "created_at": self._now(),
+            "activated_at": None,
+            "revision": 1,
+        }
+
+    def _activated(self, check_value: str) -> dict[str, Any]:
+        return {"state": KeyState.ACTIVE.value, "check_value": check_value, "activated_at": self._now()}
+
+    def _key_entry(self, actor: Actor, outcome: Outcome, kek_id: str) -> Any:
+        return self._audit.entry(actor, action=Action.KEY_GENERATE, outcome=outcome, detail={"key": kek_id})
+
+    def _verify(self, row: SealedRow) -> VerifiedKek:
+        """Check seal and key check value once per content; later uses of the same content cost no HSM call."""
+        kek_id = str(row.columns["kek_id"])
+        known = self._verified.get(kek_id)
+        if known is None or known.columns != row.columns:
+            self._sealer.check([row])
+            if self._token.check_values([kek_id])[kek_id] != row.columns["check_value"]:
+                raise HsmOtherToken(f"The token holds another key under the label {kek_id} than the vault's.")
+            self._verified[kek_id] = row
+        columns = row.columns
+        return VerifiedKek(kek_id, columns["algorithm"], columns["capacity"], row)
+
+
+def _kek(columns: Mapping[str, Any], members: int) -> Kek:
+    try:
+        return Kek(
+            columns["kek_id"],
+            KeyState(columns["state"]),
+            columns["algorithm"],
+            columns["capacity"],
+            members,
+            columns["cryptoperiod_days"],
+            columns["check_value"],
+            columns["token_serial"],
+            columns["created_at"],
+            columns["activated_at"],
+        )
+    except ValueError:
+        raise IntegrityFailure("A stored KEK has a state that the console does not know.") from None

@@ -1,0 +1,170 @@
+"""SQL of the keys: KEKs, how many citizens each guards, and the wrapped data keys."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from core.keys.model import KeyState
+from core.storage.schema import metadata
+from core.storage.seal import SealedRow
+
+kek = Table(
+    "kek",
+    metadata,
+    Column("kek_id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    Column("cryptoperiod_days", Integer, nullable=False),
+    Column("check_value", Text),
+    Column("token_serial", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("activated_at", DateTime(timezone=True)),
+    Column("revision", Integer, nullable=False),
+    Column("row_seal", LargeBinary, nullable=False),
+)
+
+# Not sealed: it changes with every enrolment, and `vault verify` counts anew what it says.
+kek_members = Table(
+    "kek_members",
+    metadata,
+    Column("kek_id", Text, ForeignKey("kek.kek_id"), primary_key=True),
+    Column("members", Integer, nullable=False),
+)
+
+data_key = Table(
+    "data_key",
+    metadata,
+    Column("data_key_id", Uuid, primary_key=True),
+    Column("identity_token", Text, ForeignKey("directory.identity_token"), nullable=False, unique=True),
+    Column("kek_id", Text, ForeignKey("kek.kek_id"), nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("row_seal", LargeBinary, nullable=False),
+)
+
+key_backup = Table(
+    "key_backup",
+    metadata,
+    Column("label", Text, primary_key=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("private_sealed", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("row_seal", LargeBinary, nullable=False),
+)
+
+
+def add_kek(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Store a sealed KEK with no members."""
+    connection.execute(insert(kek), dict(row))
+    connection.execute(insert(kek_members), {"kek_id": row["kek_id"], "members": 0})
+
+
+def replace_kek(connection: Connection, row: Mapping[str, Any], old_revision: int) -> bool:
+    """Store a KEK's new sealed columns; False where somebody else changed it meanwhile."""
+    statement = update(kek).where(kek.c.kek_id == row["kek_id"], kek.c.revision == old_revision)
+    return connection.execute(statement.values(**row)).rowcount == 1
+
+
+def keks(connection: Connection) -> list[tuple[SealedRow, int]]:
+    """Return all KEKs with their members, by number."""
+    query = (
+        select(kek, kek_members.c.members)
+        .join(kek_members, kek_members.c.kek_id == kek.c.kek_id)
+        .order_by(func.length(kek.c.kek_id), kek.c.kek_id)
+    )
+    result = []
+    for row in connection.execute(query).mappings():
+        columns = dict(row)
+        members = int(columns.pop("members"))
+        result.append((_sealed_kek(columns), members))
+    return result
+
+
+def kek_for_wrapping(connection: Connection, kek_id: str) -> SealedRow | None:
+    """Return a KEK's row and hold it FOR SHARE until COMMIT: it cannot be destroyed meanwhile."""
+    row = connection.execute(select(kek).where(kek.c.kek_id == kek_id).with_for_update(read=True))
+    columns = row.mappings().one_or_none()
+    return None if columns is None else _sealed_kek(dict(columns))
+
+
+def kek_rows(connection: Connection, kek_ids: Sequence[str]) -> list[SealedRow]:
+    """Return the rows of some KEKs."""
+    rows = connection.execute(select(kek).where(kek.c.kek_id.in_(kek_ids))).mappings()
+    return [_sealed_kek(dict(row)) for row in rows]
+
+
+def take_room(connection: Connection, kek_id: str, count: int, capacity: int) -> bool:
+    """Count new members; False where the KEK has no room for them."""
+    statement = (
+        update(kek_members)
+        .where(kek_members.c.kek_id == kek_id, kek_members.c.members + count <= capacity)
+        .values(members=kek_members.c.members + count)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def member_total(connection: Connection) -> int:
+    """Return the number of citizens under all KEKs."""
+    return int(connection.execute(select(func.coalesce(func.sum(kek_members.c.members), 0))).scalar_one())
+
+
+def counted_members(connection: Connection) -> dict[str, int]:
+    """Count the data keys under each KEK anew."""
+    query = select(data_key.c.kek_id, func.count()).group_by(data_key.c.kek_id)
+    return {str(kek_id): int(count) for kek_id, count in connection.execute(query)}
+
+
+def add_data_keys(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store sealed data keys."""
+    connection.execute(insert(data_key), [dict(row) for row in rows])
+
+
+def data_key_rows(connection: Connection, identity_tokens: Sequence[str]) -> dict[str, SealedRow]:
+    """Return the data-key row of each citizen."""
+    query: Select[Any] = select(data_key).where(data_key.c.identity_token.in_(identity_tokens))
+    return {row["identity_token"]: sealed_data_key(dict(row)) for row in connection.execute(query).mappings()}
+
+
+def add_key_backup(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Store the sealed record of the backup key."""
+    connection.execute(insert(key_backup), dict(row))
+
+
+def key_backups(connection: Connection) -> list[SealedRow]:
+    """Return the records of backup keys."""
+    rows = connection.execute(select(key_backup)).mappings()
+    return [SealedRow(key_backup.name, dict(row), f"record of backup key {row['label']}") for row in rows]
+
+
+def sealed_data_key(columns: dict[str, Any]) -> SealedRow:
+    """Name a data key's row for checks."""
+    return SealedRow(data_key.name, columns, f"data key of {columns['identity_token']}")
+
+
+def _sealed_kek(columns: dict[str, Any]) -> SealedRow:
+    return SealedRow(kek.name, columns, f"record of {columns['kek_id']}")
+
+
+def is_active(row: SealedRow) -> bool:
+    """Tell whether a KEK may wrap."""
+    return str(row.columns["state"]) == KeyState.ACTIVE.value

@@ -1,0 +1,101 @@
+"""How the parts are that the vault rests on: HSM, database, log. Asks, and changes nothing."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from core.audit.service import AuditLog
+from core.errors import CitizenZeroError, HsmOtherToken, HsmTokenMissing
+from core.storage.database import Database
+from core.storage.embedded import EmbeddedServer
+from core.storage.home import Home, HomeConfig
+from core.vault_token import VaultToken, hsm_errors_in_words
+from hsm.client import HsmClient
+
+
+class PartState(StrEnum):
+    """How a part is."""
+
+    READY = "ready"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class PartHealth:
+    """One part: its state, facts by name, and the error that keeps it from working."""
+
+    part: str
+    state: PartState
+    facts: dict[str, str | int | bool] = field(default_factory=dict)
+    error: CitizenZeroError | None = None
+
+
+class ProbedServices(Protocol):
+    """What is probed."""
+
+    @property
+    def database(self) -> Database: ...  # noqa: D102 (a protocol's single line)
+    @property
+    def client(self) -> HsmClient: ...  # noqa: D102
+    @property
+    def token(self) -> VaultToken: ...  # noqa: D102
+    @property
+    def audit(self) -> AuditLog: ...  # noqa: D102
+
+
+class Health:
+    """Probes the parts of one vault, locked or not."""
+
+    def __init__(self, home: Home, config: HomeConfig, services: ProbedServices, server: EmbeddedServer) -> None:
+        self._home = home
+        self._config = config
+        self._services = services
+        self._server = server
+
+    def parts(self) -> list[PartHealth]:
+        """Return HSM, database and log."""
+        return [self.hsm(), self.database(), self.log()]
+
+    def hsm(self) -> PartHealth:
+        """Look for the vault's token by its serial."""
+        facts: dict[str, str | int | bool] = {
+            "module": str(self._config.module),
+            "token_label": self._config.token_label,
+            "token_serial": self._config.token_serial,
+            "unlocked": self._services.token.open,
+        }
+        try:
+            with hsm_errors_in_words():
+                module = self._services.client.module_facts()
+            facts |= {"library": module.description, "library_version": module.version}
+            serials = {slot.serial for slot in module.slots}
+            if self._config.token_serial not in serials:
+                labels = {slot.label for slot in module.slots}
+                missing = HsmOtherToken if self._config.token_label in labels else HsmTokenMissing
+                raise missing(f"No slot holds the token with serial {self._config.token_serial}.")
+        except CitizenZeroError as error:
+            return PartHealth("hsm", PartState.MISSING, facts, error)
+        return PartHealth("hsm", PartState.READY, facts)
+
+    def database(self) -> PartHealth:
+        """Ask the server for its version."""
+        facts: dict[str, str | int | bool] = {
+            "kind": "embedded",
+            "data_folder": str(self._server.data_folder),
+            "socket_folder": str(self._server.socket_folder),
+            "binaries_folder": str(self._server.binaries_folder),
+            "log_file": str(self._server.log_file),
+            **{f"connect_{name}": value for name, value in self._services.database.address.parameters.items()},
+        }
+        try:
+            facts["version"] = self._services.database.answers()
+        except CitizenZeroError as error:
+            return PartHealth("database", PartState.MISSING, facts, error)
+        return PartHealth("database", PartState.READY, facts)
+
+    def log(self) -> PartHealth:
+        """Count the log's entries."""
+        try:
+            return PartHealth("log", PartState.READY, {"entries": self._services.audit.size()})
+        except CitizenZeroError as error:
+            return PartHealth("log", PartState.MISSING, {}, error)

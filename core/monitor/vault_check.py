@@ -1,0 +1,74 @@
+"""`vault verify`: every seal of every table, every revision against the log, the log itself.
+
+It reads and reports; it repairs nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.access.model import LoginSession, Permission, require
+from core.access.service import AccessService
+from core.audit.model import Action, Outcome
+from core.audit.service import AuditLog
+from core.citizens.sweep import CitizenSweep
+from core.keys.service import KeyService
+from core.settings.service import SettingsService
+from core.storage.seal import RowSealer
+
+
+@dataclass(frozen=True)
+class VaultVerdict:
+    """What was looked at and what is wrong, by the thing that is wrong."""
+
+    citizens: int
+    other_rows: int
+    entries: int
+    problems: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether nothing is wrong."""
+        return not self.problems
+
+
+class VaultCheck:
+    """Looks at the whole vault."""
+
+    def __init__(
+        self,
+        sealer: RowSealer,
+        settings: SettingsService,
+        access: AccessService,
+        keys: KeyService,
+        sweep: CitizenSweep,
+        audit: AuditLog,
+    ) -> None:
+        self._sealer = sealer
+        self._settings = settings
+        self._access = access
+        self._keys = keys
+        self._sweep = sweep
+        self._audit = audit
+
+    def verify(
+        self, session: LoginSession, sample: int | None = None, progress: Callable[[int], None] | None = None
+    ) -> VaultVerdict:
+        """Check all citizens, or `sample` of them, and everything else. `progress` gets citizens checked."""
+        require(session, Permission.VAULT_VERIFY)
+        others = [*self._settings.rows(), *self._access.rows(), *self._keys.rows()]
+        problems = {row.name: "its seal does not fit" for row in self._sealer.broken(others)}
+        if sample is None:
+            problems |= {kek: "its number of citizens is not what a count gives" for kek in self._keys.miscounted()}
+        log = self._audit.verify()
+        if log.first_bad is not None:
+            problems[f"audit entry {log.first_bad}"] = log.problem or "it is not what the console wrote"
+        checked = 0
+        for batch in self._sweep.batches(sample):
+            checked += batch.checked
+            problems |= batch.problems
+            if progress is not None:
+                progress(checked)
+        outcome = Outcome.FAILED if problems else Outcome.DONE
+        detail = {"checked": checked, "broken": len(problems)}
+        self._audit.record(self._audit.entry(session.actor, action=Action.VAULT_VERIFY, outcome=outcome, detail=detail))
+        return VaultVerdict(checked, len(others), log.entries, problems)

@@ -1,0 +1,1 @@
+"""System-wide settings of the vault, kept in sealed rows."""

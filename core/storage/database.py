@@ -1,0 +1,140 @@
+"""Transactions on PostgreSQL, and the one place where database errors become words.
+
+A lost connection is mended before a transaction starts, never inside one: what a transaction did
+either is committed or never happened. Parameters of a failed statement are never shown: they stay
+out of logs and messages (`hide_parameters`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from core.errors import CitizenZeroError, DatabaseUnavailable
+from hsm.secret import Secret
+
+CONNECT_SECONDS = 5
+# PostgreSQL ends a writer that holds the log's lock and does nothing (for example waits for an HSM).
+SESSION_OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=2000 -c lock_timeout=4000"
+
+
+@dataclass(frozen=True)
+class DatabaseAddress:
+    """Where the database is and as whom to connect: libpq's keywords, and the password apart."""
+
+    parameters: Mapping[str, str]
+    password: Secret
+
+    def url(self) -> URL:
+        """Return the SQLAlchemy address with the password in it: never log it."""
+        rest = {name: value for name, value in self.parameters.items() if name not in {"user", "dbname"}}
+        return URL.create(
+            "postgresql+psycopg",
+            username=self.parameters["user"],
+            password=self.password.reveal_text(),
+            database=self.parameters["dbname"],
+            query=rest,
+        )
+
+
+class Database:
+    """A small pool of connections. Thread-safe; each transaction uses one connection.
+
+    `recover` is called once when no connection can be made (the embedded server restarts itself).
+    """
+
+    def __init__(self, address: DatabaseAddress, recover: Callable[[], None] | None = None) -> None:
+        self._recover = recover
+        self.address = address
+        self._engine = create_engine(
+            address.url(),
+            hide_parameters=True,
+            pool_size=4,
+            max_overflow=4,
+            pool_pre_ping=True,
+            connect_args={"options": SESSION_OPTIONS, "connect_timeout": CONNECT_SECONDS},
+        )
+
+    @contextmanager
+    def transaction(self, conflicts: Mapping[str, CitizenZeroError] | None = None) -> Iterator[Connection]:
+        """Give a connection inside a transaction: committed at the end, rolled back on any error.
+
+        `conflicts` maps the name of a constraint to the error that its violation means.
+        Raises DatabaseUnavailable when the server does not answer.
+        """
+        connection = self._connect()
+        try:
+            with connection, connection.begin():
+                yield connection
+        except DBAPIError as error:
+            raise translate(error, conflicts or {}) from error.orig
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection whose reads all see one moment (REPEATABLE READ): for rows that must agree."""
+        connection = self._connect()
+        try:
+            with connection, connection.execution_options(isolation_level="REPEATABLE READ").begin():
+                yield connection
+        except DBAPIError as error:
+            raise translate(error, {}) from error.orig
+
+    def answers(self) -> str:
+        """Return the server's version, for the health probe."""
+        with self.transaction() as connection:
+            return str(connection.execute(text("SHOW server_version")).scalar_one()).split(" ")[0]
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._engine.dispose()
+
+    def _connect(self) -> Connection:
+        try:
+            return self._engine.connect()
+        except DBAPIError as error:
+            if self._recover is None:
+                raise translate(error, {}) from error.orig
+        self._recover()
+        try:
+            return self._engine.connect()
+        except DBAPIError as error:
+            raise translate(error, {}) from error.orig
+
+
+def connection_lost(error: DBAPIError) -> bool:
+    """Tell whether the server went away, rather than refused a statement."""
+    return error.connection_invalidated or (
+        isinstance(error, OperationalError | InterfaceError) and (sqlstate(error) or "57P")[:2] in {"08", "57"}
+    )
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """Return PostgreSQL's five-character error code, None when the server said nothing."""
+    return error.orig.sqlstate if isinstance(error.orig, psycopg.Error) else None
+
+
+def translate(error: DBAPIError, conflicts: Mapping[str, CitizenZeroError]) -> CitizenZeroError:
+    """Turn a database exception into the error tree, without the statement's values."""
+    if isinstance(error.orig, psycopg.Error):
+        known = conflicts.get(error.orig.diag.constraint_name or "")
+        if known is not None:
+            return known
+    state = sqlstate(error)
+    details = {"PostgreSQL": f"{type(error.orig).__name__} ({state or 'no answer'})"}
+    if connection_lost(error):
+        return DatabaseUnavailable("The database does not answer.", details=details)
+    sentences = {
+        "28P01": "The database refused the program's password.",
+        "42501": "The database does not allow the program what it needs.",
+        "53100": "The database has no room left on its disk.",
+        "55P03": "The database is held up by another program.",
+        "25P03": "The database ended a transaction that waited too long.",
+    }
+    return DatabaseUnavailable(
+        sentences.get(state or "", "The database refused a statement."),
+        details=details,
+        meaning="Nothing was changed: the transaction was undone as a whole.",
+    )

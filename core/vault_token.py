@@ -1,0 +1,142 @@
+"""The vault's keys on the HSM token, in the vault's words, and the border where HSM errors are translated.
+
+Everything in `core` reaches the HSM through `VaultToken`. It holds no key and no PIN of its own.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import hsm.errors as hsm_errors
+from core import errors
+from hsm.client import HsmClient
+from hsm.model import GeneratedDataKey, KeyFacts, TokenBinding, TokenFacts, WrapItem
+from hsm.secret import Secret
+from hsm.templates import ENTRY_LABEL, INDEX_LABEL, SEAL_LABEL, TOKEN_LABEL, KeyTemplate
+
+# Made while the log's lock is held: shorter than the time after which the database ends an idle writer.
+ENTRY_DEADLINE_SECONDS = 1.8
+
+_TRANSLATIONS: tuple[tuple[type[hsm_errors.HsmError], type[errors.CitizenZeroError], str | None], ...] = (
+    (hsm_errors.ModuleMissing, errors.HsmModuleMissing, "Install the module, or name the right file, then try again."),
+    (hsm_errors.ModuleInvalid, errors.HsmModuleInvalid, "Choose the PKCS#11 library of your HSM."),
+    (hsm_errors.TokenMissing, errors.HsmTokenMissing, "Connect the token that the vault was set up with."),
+    (
+        hsm_errors.OtherToken,
+        errors.HsmOtherToken,
+        "Connect the token that the vault was set up with. Another token with the same label will not do.",
+    ),
+    (
+        hsm_errors.PinRefused,
+        errors.HsmPinRefused,
+        "The PIN is not tried again, so that the token does not lock. Ask whoever changed the PIN.",
+    ),
+    (hsm_errors.TokenFull, errors.HsmTokenFull, "Make room on the token, then try again."),
+    (
+        hsm_errors.ObjectGone,
+        errors.HsmObjectGone,
+        "Do not make the key anew. Restore it from the key backup, or call whoever looks into incidents.",
+    ),
+    (
+        hsm_errors.NotAnswering,
+        errors.HsmNotAnswering,
+        "See that the module has power and that its cable or network is connected, then try again. "
+        "The console connects by itself when the module answers.",
+    ),
+    (hsm_errors.NotLoggedIn, errors.VaultLocked, None),
+    (hsm_errors.UnwrapFailed, errors.IntegrityFailure, None),
+    (hsm_errors.AlreadyOnToken, errors.AlreadyExists, None),
+)
+
+
+@contextmanager
+def hsm_errors_in_words() -> Iterator[None]:
+    """Translate everything that the HSM package raises into the one error tree."""
+    try:
+        yield
+    except hsm_errors.HsmError as error:
+        raise translate(error) from error
+
+
+def translate(error: hsm_errors.HsmError) -> errors.CitizenZeroError:
+    """Return the error of the tree that says what the HSM's error means for a person."""
+    if isinstance(error, hsm_errors.UnwrapFailed):
+        return errors.IntegrityFailure("A stored data key does not open under its KEK.", details=error.details)
+    for source, target, remedy in _TRANSLATIONS:
+        if isinstance(error, source):
+            if issubclass(target, errors.InvalidInput):
+                return target(error.message, remedy=remedy)
+            return target(error.message, remedy=remedy, details=error.details)
+    return errors.HsmUnavailable(error.message, details=error.details)
+
+
+class VaultToken:
+    """The operations that the vault asks of its token. Thread-safe; batches cost one call each."""
+
+    def __init__(self, client: HsmClient) -> None:
+        self._client = client
+
+    @property
+    def open(self) -> bool:
+        """Tell whether an operator's PIN is at hand, so that keys can be used."""
+        return self._client.logged_in
+
+    def log_in(self, binding: TokenBinding, pin: Secret) -> TokenFacts:
+        """Open the token; its serial and key check values must be the vault's. One attempt with the PIN."""
+        with hsm_errors_in_words():
+            return self._client.login(binding, pin)
+
+    def log_out(self) -> None:
+        """Forget the PIN and end the worker."""
+        self._client.logout()
+
+    def facts(self) -> TokenFacts:
+        """Return what the token says about itself."""
+        with hsm_errors_in_words():
+            return self._client.token_facts()
+
+    def entry_macs(self, messages: Sequence[bytes]) -> list[bytes]:
+        """Return HMAC-SHA-256 of audit entries under the entry key."""
+        return self._macs(ENTRY_LABEL, messages, ENTRY_DEADLINE_SECONDS)
+
+    def row_macs(self, messages: Sequence[bytes]) -> list[bytes]:
+        """Return HMAC-SHA-256 of rows under the seal key."""
+        return self._macs(SEAL_LABEL, messages)
+
+    def index_macs(self, messages: Sequence[bytes]) -> list[bytes]:
+        """Return HMAC-SHA-256 of search terms under the index key."""
+        return self._macs(INDEX_LABEL, messages)
+
+    def identity_macs(self, messages: Sequence[bytes]) -> list[bytes]:
+        """Return HMAC-SHA-256 of user ids under the token key."""
+        return self._macs(TOKEN_LABEL, messages)
+
+    def generate_data_keys(self, kek: str, algorithm: str, aads: Sequence[bytes]) -> list[GeneratedDataKey]:
+        """Return new AES-256 keys, in clear and wrapped, bound to their associated data."""
+        with hsm_errors_in_words():
+            return self._client.generate_data_keys(kek, algorithm, aads)
+
+    def unwrap(self, kek: str, algorithm: str, items: Sequence[WrapItem]) -> list[bytes]:
+        """Return data keys in clear. Raises IntegrityFailure where one does not open."""
+        with hsm_errors_in_words():
+            return self._client.unwrap(kek, algorithm, items)
+
+    def generate(self, template: KeyTemplate) -> KeyFacts:
+        """Make a key on the token."""
+        with hsm_errors_in_words():
+            return self._client.generate(template)
+
+    def check_values(self, labels: Sequence[str]) -> dict[str, str]:
+        """Return the key check value of each key, 6 hex digits."""
+        with hsm_errors_in_words():
+            return self._client.key_check_value(labels)
+
+    def keys(self) -> list[KeyFacts]:
+        """Return the facts of every key on the token."""
+        with hsm_errors_in_words():
+            return self._client.find()
+
+    def _macs(self, label: str, messages: Sequence[bytes], deadline: float | None = None) -> list[bytes]:
+        if not messages:
+            return []
+        with hsm_errors_in_words():
+            return self._client.mac(label, messages, deadline=deadline)
