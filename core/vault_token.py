@@ -16,6 +16,10 @@ from hsm.templates import ENTRY_LABEL, INDEX_LABEL, SEAL_LABEL, TOKEN_LABEL, Key
 # Made while the log's lock is held: shorter than the time after which the database ends an idle writer.
 ENTRY_DEADLINE_SECONDS = 1.8
 
+_WHEN_SILENT = (
+    "See that the module has power and that its cable or network is connected, then try again. "
+    "The console connects by itself when the module answers."
+)
 _TRANSLATIONS: tuple[tuple[type[hsm_errors.HsmError], type[errors.CitizenZeroError], str | None], ...] = (
     (hsm_errors.ModuleMissing, errors.HsmModuleMissing, "Install the module, or name the right file, then try again."),
     (hsm_errors.ModuleInvalid, errors.HsmModuleInvalid, "Choose the PKCS#11 library of your HSM."),
@@ -39,8 +43,7 @@ _TRANSLATIONS: tuple[tuple[type[hsm_errors.HsmError], type[errors.CitizenZeroErr
     (
         hsm_errors.NotAnswering,
         errors.HsmNotAnswering,
-        "See that the module has power and that its cable or network is connected, then try again. "
-        "The console connects by itself when the module answers.",
+        _WHEN_SILENT,
     ),
     (hsm_errors.NotLoggedIn, errors.VaultLocked, None),
     (hsm_errors.UnwrapFailed, errors.IntegrityFailure, None),
@@ -130,7 +133,7 @@ class VaultToken:
         with hsm_errors_in_words():
             return self._client.key_check_value(labels)
 
-    def keys(self) -> list[KeyFacts]:
+    def all_keys(self) -> list[KeyFacts]:
         """Return the facts of every key on the token."""
         with hsm_errors_in_words():
             return self._client.find()

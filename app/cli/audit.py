@@ -45,7 +45,7 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
 ) -> None:
     """List the newest entries that fit, each checked."""
-    from core.audit.store import EntryFilter  # noqa: PLC0415
+    from core.audit.model import EntryFilter  # noqa: PLC0415
 
     command: CommandContext = context.obj
     wanted = EntryFilter(by, action, outcome, token, _time(since, "from"), _time(until, "to"), before)

@@ -162,9 +162,8 @@ def document(record: "CitizenRecord", *, brief: bool = False) -> dict[str, Any]:
 def read_object(file: str) -> dict[str, Any]:
     """Read one JSON object, strictly: UTF-8, no repeated names, not too large. Raises InvalidInput."""
     try:
-        raw = (
-            sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if file == "-" else Path(file).open("rb").read(MAX_FILE_BYTES + 1)
-        )
+        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as stream:
+            raw = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise InvalidInput(f"The file cannot be read: {error.strerror}.", field="file") from None
     if len(raw) > MAX_FILE_BYTES:

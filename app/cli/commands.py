@@ -3,6 +3,7 @@
 Services are imported inside the bodies, so that `--help` and a refused word cost nothing.
 """
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -11,9 +12,9 @@ import typer
 from typer.main import get_command
 
 from app.cli import audit, citizen, home, keys
-from app.cli.context import CommandContext, log_fault
+from app.cli.context import CommandContext
 from app.cli.output import Output
-from app.logs import start_logging
+from app.logs import LOGGER, start_logging
 from app.settings import read_settings
 from core.errors import CitizenZeroError, InvalidInput, UnexpectedFault
 
@@ -95,8 +96,8 @@ def _guarded(command: Callable[[], object], output: Output) -> int:
         return 130
     except BrokenPipeError:
         return 0
-    except Exception:  # noqa: BLE001 (the outermost border: nothing may reach the person as a traceback)
-        log_fault()
+    except Exception:
+        logging.getLogger(LOGGER).exception("unexpected fault")
         fault = UnexpectedFault("Something unexpected went wrong in the console itself.")
         output.error(fault)
         return fault.exit_code

@@ -1,7 +1,6 @@
 """What every command shares: settings, the vault that it opens, the operator who acts."""
 
 import getpass
-import logging
 import os
 import sys
 import time
@@ -109,8 +108,3 @@ class CommandContext:
         if not self._lines:
             raise InvalidInput("Standard input has no line for a value given as `-`.")
         return self._lines.pop(0)
-
-
-def log_fault() -> None:
-    """Write an unexpected fault to the program's log: its type and place, not its text."""
-    logging.getLogger("citizen_zero").exception("unexpected fault")

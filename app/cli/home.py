@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli.context import CommandContext
-from core.errors import CitizenZeroError, InvalidInput, IntegrityFailure
+from core.errors import CitizenZeroError, IntegrityFailure, InvalidInput
 
 
 def register(program: typer.Typer) -> None:

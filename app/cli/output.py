@@ -47,7 +47,7 @@ class Output:
 
 def print_text(text: str, file: Any = None) -> None:
     """Print a line with control and direction characters made visible."""
-    print("".join(_visible(character) for character in text), file=file or sys.stdout)  # noqa: T201
+    print("".join(_visible(character) for character in text), file=file or sys.stdout)
 
 
 def facts(document: Mapping[str, Any]) -> list[str]:

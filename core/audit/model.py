@@ -119,6 +119,19 @@ class StoredEntry:
         return dict(decode(self.entry).get("detail", {}))
 
 
+@dataclass(frozen=True)
+class EntryFilter:
+    """Which entries to list; None leaves a column open. `before` is an index (exclusive)."""
+
+    operator: str | None = None
+    action: str | None = None
+    outcome: str | None = None
+    identity_token: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+
+
 def columns(index: int, entry: Entry) -> dict[str, Any]:
     """Return the query columns of an entry."""
     return {

@@ -23,13 +23,13 @@ from core.audit.model import (
     WITHOUT_MAC,
     Actor,
     Entry,
+    EntryFilter,
     StoredEntry,
     columns,
     differing_column,
     encode,
     may_lack_mac,
 )
-from core.audit.store import EntryFilter
 from core.errors import AuditUnwritable, CitizenZeroError, LogIntegrityFailure
 from core.storage.database import Database, connection_lost
 

@@ -5,8 +5,6 @@ row lock until COMMIT, so indexes have no gap and follow the order of commits.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -26,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from core.audit.model import StoredEntry
+from core.audit.model import EntryFilter, StoredEntry
 from core.storage.schema import metadata
 
 audit_head = Table(
@@ -53,19 +51,6 @@ audit_entry = Table(
     Column("entry", LargeBinary, nullable=False),
     Column("mac", LargeBinary),
 )
-
-
-@dataclass(frozen=True)
-class EntryFilter:
-    """Which entries to list; None leaves a column open. `before` is an index (exclusive)."""
-
-    operator: str | None = None
-    action: str | None = None
-    outcome: str | None = None
-    identity_token: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    before: int | None = None
 
 
 def take_indexes(connection: Connection, count: int) -> int:

@@ -16,6 +16,9 @@ from core.errors import IntegrityFailure, NotFound
 from core.keys.service import KeyService
 from core.storage.seal import RowSealer, SealedRow
 
+SHARED_COLUMNS = ("identity_token", "user_id", "state", "aadhaar_hash", "pan_hash", "revision")
+DATA_KEY_AND_KEK = 2
+
 
 @dataclass(frozen=True)
 class CitizenRows:
@@ -97,22 +100,18 @@ class CitizenIntegrity:
 
     @staticmethod
     def _disagreement(citizen: CitizenRows) -> str | None:
-        vault, directory, change = citizen.vault, citizen.directory.columns, citizen.last_change
-        if vault is None:
+        if citizen.vault is None:
             return "its row in identity_vault is missing"
-        shared = ("identity_token", "user_id", "state", "aadhaar_hash", "pan_hash", "revision")
-        for column in shared:
-            if vault.columns[column] != directory[column]:
-                return f"its rows disagree about {column}"
-        if len(citizen.keys) != 2:  # noqa: PLR2004 (data key and KEK)
-            return "its data key or KEK is missing"
-        if citizen.data_key.columns["data_key_id"] != vault.columns["encryption_key_id"]:
-            return "its data key is another one than the record names"
-        if change is None:
-            return "the log has no entry of its enrolment"
-        if change.citizen_revision != vault.columns["revision"]:
-            return (
-                f"it has revision {vault.columns['revision']}, the log's last change made revision "
-                f"{change.citizen_revision}"
-            )
-        return None
+        vault, directory, change = citizen.vault.columns, citizen.directory.columns, citizen.last_change
+        logged = None if change is None else change.citizen_revision
+        findings = (
+            *((vault[column] != directory[column], f"its rows disagree about {column}") for column in SHARED_COLUMNS),
+            (len(citizen.keys) != DATA_KEY_AND_KEK, "its data key or KEK is missing"),
+            (
+                bool(citizen.keys) and citizen.data_key.columns["data_key_id"] != vault["encryption_key_id"],
+                "its data key is another one than the record names",
+            ),
+            (change is None, "the log has no entry of its enrolment"),
+            (logged != vault["revision"], f"it has revision {vault['revision']}, the log's last change {logged}"),
+        )
+        return next((words for found, words in findings if found), None)

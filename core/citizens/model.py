@@ -13,7 +13,7 @@ from uuid import UUID
 
 from core.errors import InvalidInput
 
-TOKEN_PREFIX = "idt_"
+TOKEN_PREFIX = "idt_"  # noqa: S105 (how identity tokens begin)
 TOKEN_DIGITS = 22
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 IDENTITY_MAC_BYTES = 16

@@ -51,11 +51,11 @@ PAGE_LIMIT = 500
 FOUND_LIMIT = 200
 KEK_ATTEMPTS = 5
 _ENROLLED_ALREADY = {
-    "directory_aadhaar_hash_key": AlreadyExists("A citizen with this Aadhaar number is enrolled already.", field="aadhaar"),
+    "directory_aadhaar_hash_key": AlreadyExists("A citizen with this Aadhaar is enrolled already.", field="aadhaar"),
     "directory_pan_hash_key": AlreadyExists("A citizen with this PAN is enrolled already.", field="pan"),
     "directory_user_id_key": AlreadyExists("A citizen with this user id is enrolled already.", field="user_id"),
     "directory_pkey": AlreadyExists("A citizen with this user id is enrolled already.", field="user_id"),
-}  # fmt: skip
+}
 
 
 class CitizenService:
@@ -305,7 +305,7 @@ class CitizenService:
             session, action, Outcome.DONE, rows.identity_token, citizen_revision=old + 1, detail=dict(detail)
         )
         with self._database.transaction(_ENROLLED_ALREADY) as connection:
-            if not store.replace(connection, *sealed, old):
+            if not store.replace(connection, sealed[0], sealed[1], old):
                 raise ChangedMeanwhile("Somebody else changed this citizen at the same moment.")
             self._audit.append(connection, entry)
         return records.record(sealed[1])

@@ -12,7 +12,6 @@ from sqlalchemy import (
     DateTime,
     Integer,
     LargeBinary,
-    Row,
     Select,
     String,
     Table,
@@ -151,8 +150,8 @@ def count(connection: Connection, wanted: CitizenFilter) -> int:
 
 def counts_by_state(connection: Connection) -> dict[str, int]:
     """Count citizens by state."""
-    rows: Sequence[Row[Any]] = connection.execute(select(vault.c.state, func.count()).group_by(vault.c.state)).all()
-    return {str(row[0]): int(row[1]) for row in rows}
+    rows = connection.execute(select(vault.c.state, func.count().label("citizens")).group_by(vault.c.state)).mappings()
+    return {str(row["state"]): int(row["citizens"]) for row in rows}
 
 
 def directory_after(connection: Connection, token: str, limit: int) -> list[SealedRow]:
@@ -190,6 +189,6 @@ def _conditions(wanted: CitizenFilter, after: PageKey | None) -> list[ColumnElem
     if wanted.status is not None:
         conditions.append(vault.c.status == wanted.status.value)
     if after is not None:
-        keys = tuple_(*PAGE_ORDER) > tuple_(after.state, after.identity_token)  # type: ignore[operator]
+        keys = tuple_(*PAGE_ORDER) > tuple_(after.state, after.identity_token)
         conditions.append(and_(keys))
     return conditions

@@ -72,5 +72,5 @@ class CitizenSweep:
             if not logged:
                 return
             gone = [token for token in logged if token not in known]
-            yield SweepBatch(0, {token: "the log knows it, the directory does not" for token in gone})
+            yield SweepBatch(0, dict.fromkeys(gone, "the log knows it, the directory does not"))
             after = logged[-1]

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from core.errors import CitizenZeroError, InvalidFields, InvalidInput
 KOLKATA = timezone(timedelta(hours=5, minutes=30), "IST")  # India keeps one offset all year
 NAME_LENGTH, ADDRESS_LENGTH, DISTRICT_LENGTH = 200, 500, 100
 OLDEST_YEARS = 130
+LONGEST_KEY = 40  # an unknown key is repeated in the error only where it can be no value
 HIGHEST_INCOME = Decimal(10**10)  # rupees; fits 40 bits of paise in eligibility proofs
 HIGHEST_LAND = Decimal(400_000)  # hectares; fits 32 bits of 1/10000 hectare
 HIGHEST_DEPENDENTS = 50
@@ -124,9 +126,7 @@ def birth_date(value: str, today: date) -> date:
     """Return a day as in 1990-01-31 that is not in the future nor 130 years ago."""
     text = _text(value, "birth_date")
     try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            raise ValueError
-        day = date.fromisoformat(text)
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=KOLKATA).date()
     except ValueError:
         raise InvalidInput("A birth date is written as in 1990-01-31.", field="birth_date") from None
     if day > today:
@@ -239,7 +239,7 @@ def check_values(values: Mapping[str, Any], day: date) -> tuple[dict[str, Any], 
     rules = field_rules(day)
     for key, value in values.items():
         if key not in rules:
-            problems[key if key.isidentifier() and len(key) < 40 else "input"] = "There is no such field."
+            problems[key if key.isidentifier() and len(key) <= LONGEST_KEY else "input"] = "There is no such field."
             continue
         if value is None or (isinstance(value, str) and not value.strip()):
             checked[key] = None
@@ -269,7 +269,7 @@ def field_rules(day: date) -> dict[str, Callable[[Any], Any]]:
         "primary_role": lambda value: choice(CitizenRole, value, "primary_role"),
     }
     for field in ATTRIBUTES:
-        rules[field.value] = lambda value, field=field.value: attribute(field, value)
+        rules[field.value] = partial(attribute, field.value)
     return rules
 
 
@@ -287,8 +287,10 @@ def _stdnum(validate: Callable[[str], str], value: str, field: str, called: str)
 def _text(value: object, field: str) -> str:
     if not isinstance(value, str):
         raise InvalidInput("It must be a text.", field=field)
-    if any(0xD800 <= ord(character) <= 0xDFFF for character in value):
-        raise InvalidInput("There are broken characters in it.", field=field)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput("There are broken characters in it.", field=field) from None
     return value.strip()
 
 

@@ -159,7 +159,7 @@ class KeyService:
     def on_token(self, session: LoginSession) -> list[KeyFacts]:
         """Return the facts of every key on the token: how it is protected, never its value."""
         require(session, Permission.KEY_LIST)
-        return sorted(self._token.keys(), key=lambda key: (key.label, key.key_class))
+        return sorted(self._token.all_keys(), key=lambda key: (key.label, key.key_class))
 
     def citizen_total(self) -> int:
         """Return the number of citizens that have a data key."""
@@ -214,7 +214,7 @@ class KeyService:
     def _finish_kek(self, actor: Actor, row: SealedRow) -> VerifiedKek:
         self._sealer.check([row])
         kek_id, columns = str(row.columns["kek_id"]), dict(row.columns)
-        if kek_id not in {key.label for key in self._token.keys()}:
+        if kek_id not in {key.label for key in self._token.all_keys()}:
             extractable = self._settings.read_checked().extractable_under_trusted
             number = int(kek_id.removeprefix("KEK-"))
             template = kek_template(number, columns["algorithm"], extractable_under_trusted=extractable)

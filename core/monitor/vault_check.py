@@ -56,9 +56,9 @@ class VaultCheck:
         """Check all citizens, or `sample` of them, and everything else. `progress` gets citizens checked."""
         require(session, Permission.VAULT_VERIFY)
         others = [*self._settings.rows(), *self._access.rows(), *self._keys.rows()]
-        problems = {row.name: "its seal does not fit" for row in self._sealer.broken(others)}
+        problems = dict.fromkeys((row.name for row in self._sealer.broken(others)), "its seal does not fit")
         if sample is None:
-            problems |= {kek: "its number of citizens is not what a count gives" for kek in self._keys.miscounted()}
+            problems |= dict.fromkeys(self._keys.miscounted(), "its number of citizens is not what a count gives")
         log = self._audit.verify()
         if log.first_bad is not None:
             problems[f"audit entry {log.first_bad}"] = log.problem or "it is not what the console wrote"

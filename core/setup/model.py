@@ -13,7 +13,7 @@ from core.access.operator_keys import check_password
 from core.errors import InvalidInput
 from hsm.secret import Secret
 
-TOKEN_LABEL = "CZ-VAULT-01"  # noqa: S105 (a token's label)
+TOKEN_LABEL = "CZ-VAULT-01"  # noqa: S105 (a label, not a password)
 LABEL_BYTES = 32  # PKCS#11, CK_TOKEN_INFO.label
 PIN_LENGTHS = range(8, 65)
 
@@ -22,7 +22,7 @@ class SetupStep(StrEnum):
     """What set-up does, in this order."""
 
     HOME = "home"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 (the HSM's token)
     PREFLIGHT = "preflight"
     KEYS = "keys"
     DATABASE = "database"

@@ -42,11 +42,16 @@ BACKUP_KEY_BITS = 3072
 class VaultServices(Protocol):
     """The services of an open vault that set-up needs, as the composition root makes them."""
 
-    database: Database
-    audit: AuditLog
-    settings: SettingsService
-    access: AccessService
-    keys: KeyService
+    @property
+    def database(self) -> Database: ...  # noqa: D102 (a protocol's single line)
+    @property
+    def audit(self) -> AuditLog: ...  # noqa: D102
+    @property
+    def settings(self) -> SettingsService: ...  # noqa: D102
+    @property
+    def access(self) -> AccessService: ...  # noqa: D102
+    @property
+    def keys(self) -> KeyService: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ class VaultSetup:
         try:
             done(SetupStep.HOME, str(self._home.path), started)
             result = self._make(plan, client, server, done)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (also a Ctrl+C must leave nothing half done; it goes on below)
             with suppress(CitizenZeroError, OSError):
                 self._undo(client, server)
             raise _with_token_note(error, plan) from error.__cause__
