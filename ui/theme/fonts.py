@@ -102,8 +102,8 @@ class FontBook:
         if not role_font.mono and self._weight_axis is not None and self._width_axis is not None:
             font.setVariableAxis(self._weight_axis, float(role_font.weight))
             font.setVariableAxis(self._width_axis, 100.0)
-        if role_font.spacing:
-            font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, role_font.spacing * text_scale)
+        # Always set, also to none: a widget that wore `dots` would keep its spacing.
+        font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, role_font.spacing * text_scale)
         return font
 
 

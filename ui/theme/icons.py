@@ -7,7 +7,7 @@ pixel ratio: one without its ratio would be blurred on the next screen.
 from importlib import resources
 from zipfile import ZipFile
 
-from PyQt6.QtCore import QByteArray, QRectF, Qt
+from PyQt6.QtCore import QByteArray, QPointF, QRectF, Qt
 from PyQt6.QtGui import QIcon, QPainter, QPixmap
 from PyQt6.QtSvg import QSvgRenderer
 
@@ -32,8 +32,8 @@ class IconSet:
     def icon(self, name: str, colour: str, disabled: str, size: int, pad: int = 0) -> QIcon:
         """Return an icon with its disabled look, at the usual pixel ratios.
 
-        Colours are `#RRGGBB`, size in px. `pad` px stay free at its right: the only way to widen
-        the fixed gap that Qt leaves between icon and word.
+        Colours are `#RRGGBB`, size in px. `pad` px stay free at its right (at its left when
+        negative): the only way to widen the fixed gap that Qt leaves between icon and word.
         """
         key = (name, colour, disabled, size, pad)
         if key not in self._icons:
@@ -76,11 +76,11 @@ class IconSet:
 def _padded(pixmap: QPixmap, pad: int) -> QPixmap:
     if not pad:
         return pixmap
-    wide = QPixmap(pixmap.width() + pad, pixmap.height())
+    wide = QPixmap(pixmap.width() + abs(pad), pixmap.height())
     wide.fill(Qt.GlobalColor.transparent)
     wide.setDevicePixelRatio(pixmap.devicePixelRatio())
     painter = QPainter(wide)
-    painter.drawPixmap(0, 0, pixmap)
+    painter.drawPixmap(QPointF(max(0, -pad) / pixmap.devicePixelRatio(), 0), pixmap)
     painter.end()
     return wide
 

@@ -252,7 +252,7 @@ def _tables(t: Tokens, px: _Px) -> str:
     QHeaderView::section {{
         background: {t.surface}; color: {t.muted}; border: none; border-bottom: 1px solid {t.border};
         padding: 0 8px; height: {px(30) - 1}px; }}
-    QHeaderView::section:first {{ padding-left: 15px; }}
+    QHeaderView::section:first {{ padding-left: 16px; }}
     QTableCornerButton::section {{ background: {t.surface}; border: none; }}
     QListView {{
         background: transparent; color: {t.text}; border: none;

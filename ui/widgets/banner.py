@@ -3,11 +3,12 @@
 from typing import Literal
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFrame, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
 from ui.widgets.button import Button
+from ui.widgets.card import Snug
 from ui.widgets.label import IconLabel, Label, repolish
 from ui.widgets.layout import boxed, column, row
 
@@ -23,7 +24,7 @@ _LOOKS: dict[BannerKind, tuple[str, Tone]] = {
 }
 
 
-class Banner(QFrame):
+class Banner(Snug):
     """`Banner(theme, "warning", self.tr("Anchor not compared"), self.tr("The HSM is missing."))`.
 
     `action` adds one button; signal `acted` when it is pressed. Without a `title` the banner is one
@@ -61,10 +62,6 @@ class Banner(QFrame):
         content = row(icon_column, words, self._button, spacing=8 if kind == "note" else 12, margins=margins)
         content.setStretch(1, 1)
         self.setLayout(content)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        policy = self.sizePolicy()
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
         self._title.setVisible(bool(title))
         self._text.setVisible(bool(text))
         self._button.setVisible(bool(action))

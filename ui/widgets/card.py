@@ -1,6 +1,7 @@
 """Cards: what a page is divided into."""
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from ui.theme.theme import Theme
@@ -30,14 +31,14 @@ class Card(QFrame):
         super().__init__(parent)
         self._theme = theme
         self.setProperty("kind", "card")
-        self._outer = column(spacing=0, margins=(1, 1, 1, 1))
+        self._outer = column(spacing=0)
         self.setLayout(self._outer)
         self.heading: Label | None = None
         self.caption = Label(theme, caption, "caption")
         if title:
             self._add_header(title, aside, ruled=ruled, flush=flush)
         top = 16 if not title or ruled else 12
-        self.body = column(spacing=8, margins=(0, 0, 0, 0) if flush else (15, top, 15, 15))
+        self.body = column(spacing=8, margins=(0, 0, 0, 0) if flush else (16, top, 16, 16))
         self._outer.addLayout(self.body, 1)
 
     def _add_header(self, title: str, aside: QWidget | None, *, ruled: bool, flush: bool) -> None:
@@ -46,7 +47,7 @@ class Card(QFrame):
         if aside is not None:
             pieces.append(aside)
         tight = ruled or flush
-        header = boxed(row(*pieces, spacing=10, margins=(15, 11 if tight else 21, 15, 11 if tight else 0)))
+        header = boxed(row(*pieces, spacing=10, margins=(16, 11 if tight else 22, 16, 11 if tight else 0)))
         header.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(title)
         self._outer.addWidget(header)
@@ -55,10 +56,37 @@ class Card(QFrame):
 
     def set_footer(self, *pieces: Piece, height: int = 30) -> None:
         """A foot under a line: counts and order under a table, actions under a detail. None is a stretch."""
-        foot = boxed(row(*pieces, spacing=8, margins=(15, 0, 15, 0)))
+        foot = boxed(row(*pieces, spacing=8, margins=(16, 0, 16, 0)))
         foot.setFixedHeight(self._theme.px(height))
         self._outer.addWidget(line())
         self._outer.addWidget(foot)
+
+
+class Snug(QFrame):
+    """A frame exactly as high as its wrapped words need at its width: never stretched, never clipped.
+
+    Qt's fixed size policy takes the height of a guessed width instead.
+    """
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Take the height for a new width."""
+        super().resizeEvent(event)
+        self._hug()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Take the height for other words."""
+        done = super().event(event)
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._hug()
+        return done
+
+    def _hug(self) -> None:
+        layout = self.layout()
+        if layout is None or not layout.hasHeightForWidth():
+            return
+        height = layout.totalHeightForWidth(self.width())
+        if height > 0 and (height != self.minimumHeight() or height != self.maximumHeight()):
+            self.setFixedHeight(height)
 
 
 class ScrollColumn(QScrollArea):

@@ -76,5 +76,5 @@ class FilterChip(QPushButton):
     def _on_changed(self) -> None:
         side = self._theme.px(14)
         self.setFont(self._theme.font("button"))
-        self.setIcon(self._theme.icon("x", "accent", 14))
-        self.setIconSize(QSize(side, side))
+        self.setIcon(self._theme.icon("x", "accent", 14, pad=-3))
+        self.setIconSize(QSize(side + self._theme.px(3), side))

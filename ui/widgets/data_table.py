@@ -23,7 +23,7 @@ from ui.theme.theme import Theme
 
 _BAR = 3
 _PADDING = 5  # with the 3 px that Qt leaves: 8 px at both sides of a cell, as in the header
-_INSET = 7  # with them and the card's border: the card's padding
+_INSET = 8  # with them: the card's padding
 _VIEWS_OWN = QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected
 
 

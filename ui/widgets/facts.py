@@ -40,7 +40,7 @@ class FactsStrip(QFrame):
             words = boxed(column(value, Label(theme, fact.label, "caption"), spacing=0, margins=(17, 0, 8, 0)))
             words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             pieces.append(words)
-        strip = row(*pieces, spacing=0, margins=(1, 9, 1, 9))
+        strip = row(*pieces, spacing=0, margins=(0, 9, 0, 9))
         for index in range(0, strip.count(), 2):
             strip.setStretch(index, 1)
         self.setLayout(strip)
@@ -86,7 +86,7 @@ class FactRow(QWidget):
         content.addWidget(self.value, 1)
         content.addWidget(self.aside, 0, top)
         self.setLayout(content)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 

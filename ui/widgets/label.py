@@ -8,6 +8,9 @@ from ui.theme.fonts import Role
 from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
 
+# Where QStyleSheetStyle keeps the font of a widget's first polish, to put it back at every later one:
+# without this a label that changed its role would fall back with the next theme.
+_FIRST_FONT = "_q_styleSheetWidgetFont"
 _TONES: dict[Role, Tone] = {"caption": "muted", "group": "muted"}
 
 
@@ -37,19 +40,20 @@ class Label(QLabel):
         self.setWordWrap(wrap)
         self.setProperty("tone", tone or _TONES.get(role, "text"))
         if wrap:
-            policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+            policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
             policy.setHeightForWidth(True)
             self.setSizePolicy(policy)
         if selectable:
             self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._on_scaled()
-        theme.scaled.connect(self._on_scaled)
+        theme.changed.connect(self._on_scaled)  # not `scaled`: a new sheet puts back the font of the first polish
 
     def set_tone(self, tone: Tone) -> None:
         """Wear another colour."""
         if self.property("tone") != tone:
             self.setProperty("tone", tone)
             repolish(self)
+            self._on_scaled()  # polishing puts back the font that it saw first
 
     def set_role(self, role: Role) -> None:
         """Wear another font."""
@@ -57,7 +61,10 @@ class Label(QLabel):
         self._on_scaled()
 
     def _on_scaled(self) -> None:
-        self.setFont(self._theme.font(self._role))
+        font = self._theme.font(self._role)
+        self.setFont(font)
+        if self.property(_FIRST_FONT) is not None:
+            self.setProperty(_FIRST_FONT, font)
 
 
 class ElidedLabel(Label):
@@ -160,9 +167,13 @@ class MarkLabel(QLabel):
 
 
 def repolish(widget: QWidget) -> None:
-    """Let the style sheet look at a widget again after one of its dynamic properties changed."""
+    """Let the style sheet look at a widget again after one of its dynamic properties changed.
+
+    Not before the first polish, which comes with the first show: the sheet would keep the font of
+    that moment and put it back later.
+    """
     style = widget.style()
-    if style is not None:
+    if style is not None and widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
         style.unpolish(widget)
         style.polish(widget)
     widget.update()
