@@ -17,6 +17,7 @@ class Settings:
     """How this process was started."""
 
     home: Path
+    home_named: bool = False
     operator: str | None = None
     password_file: Path | None = None
     json: bool = False
@@ -41,6 +42,7 @@ def read_settings(
     file = password_file or environment.get("CITIZEN_ZERO_PASSWORD_FILE")
     return Settings(
         home=Path(home or environment.get("CITIZEN_ZERO_HOME") or _default_home()),
+        home_named=home is not None,
         operator=operator or environment.get("CITIZEN_ZERO_OPERATOR") or None,
         password_file=Path(file) if file else None,
         json=json,

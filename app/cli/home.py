@@ -84,7 +84,7 @@ def demo(
     no_window: Annotated[bool, typer.Option("--no-window", help="Stop before the window opens.")] = False,
 ) -> None:
     """Make a throw-away vault full of synthetic people, then open the window on it."""
-    from app.demo import DemoVault  # noqa: PLC0415
+    from app.demo.vault import DemoVault  # noqa: PLC0415
 
     command: CommandContext = context.obj
     vault = DemoVault.make(command.settings, citizens, say=None if command.settings.json else typer.echo)
