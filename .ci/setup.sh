@@ -10,6 +10,7 @@ RUN_PACKAGES=(
     "libglib2.0-0t64|libglib2.0-0"
     libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0
     libxcb-render-util0 libxcb-render0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 libx11-xcb1
+    libwayland-cursor0 libwayland-egl1
 )
 # A display for whole-program tests, a PKCS#11 spy, a second PKCS#11 module, Indic letters.
 TEST_PACKAGES=(xvfb xauth opensc libnss3 fonts-noto-core)
