@@ -45,7 +45,7 @@ def test_all_of_this_holds_for_an_ordinary_user_too(nobody: pwd.struct_passwd, f
     run = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={folder}/pytest"),
-            *(str(HERE / "test_embedded_life.py"), str(HERE / "test_embedded_server.py")),
+            *(str(HERE / f"test_embedded_{subject}.py") for subject in ("life", "recovery", "server")),
         ],
         user=nobody.pw_uid,
         group=nobody.pw_gid,
