@@ -56,13 +56,17 @@ class Keyring:
     def using(self, label: str, operate: Callable[[Any], _Result], *, public: bool = False) -> _Result:
         """Return `operate(key)` for the secret or private key (or the public one) of a label.
 
-        Raises ObjectGone if there is none. `operate` runs twice if a kept handle was stale.
+        Raises ObjectGone if there is none, MechanismFailed if it is not made for that use. `operate` runs
+        twice if a kept handle was stale.
         """
         try:
-            return operate(self._one(label, public=public))
-        except STALE_HANDLE:
-            self.forget(label)
-            return operate(self._one(label, public=public))
+            try:
+                return operate(self._one(label, public=public))
+            except STALE_HANDLE:
+                self.forget(label)
+                return operate(self._one(label, public=public))
+        except AttributeError as error:  # the library gives a key only the methods that its attributes permit
+            raise errors.MechanismFailed(f"The key {label} is not made for this use.", {"Key": label}) from error
 
     def _one(self, label: str, *, public: bool) -> Any:
         items = self._objects.get(label) or self.search(label)

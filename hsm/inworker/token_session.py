@@ -177,12 +177,11 @@ class TokenSession:
 
     def _generate(self, request: requests.Generate) -> requests.Keys:
         session, keys = self._open_session()
-        for template in request.templates:
-            if keys.search(template.label):
-                raise errors.AlreadyOnToken(f"The token already holds a key named {template.label}.")
         made: list[list[Any]] = []
         try:
             for template in request.templates:
+                if keys.search(template.label):
+                    raise errors.AlreadyOnToken(f"The token already holds a key named {template.label}.")  # noqa: TRY301
                 made.append(attributes.generate(session, template))
                 keys.forget(template.label)
             return requests.Keys(tuple([attributes.key_facts(items[0]) for items in made]))

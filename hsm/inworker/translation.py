@@ -36,6 +36,7 @@ _MAYBE_NO_ROOM: Final = (
     pkcs11.exceptions.GeneralError,
     pkcs11.exceptions.FunctionFailed,
     pkcs11.exceptions.HostMemory,
+    pkcs11.exceptions.ObjectHandleInvalid,  # SoftHSM's handle of an object that it could not store
 )
 _OUT_OF_REACH: Final = (
     pkcs11.exceptions.DeviceRemoved,
@@ -75,10 +76,10 @@ def translate(error: pkcs11.exceptions.PKCS11Error, doing: str, *, creating: boo
         return errors.NotAnswering("The HSM does not answer: its token is out of reach.", details)
     if isinstance(error, pkcs11.exceptions.UserNotLoggedIn):
         return errors.NotLoggedIn("The token has ended the log-in.", details)
-    if isinstance(error, STALE_HANDLE):
-        return errors.ObjectGone("A key has vanished from the token.", details)
     if isinstance(error, _NO_ROOM) or (creating and isinstance(error, _MAYBE_NO_ROOM) and _disk_is_full()):
         return errors.TokenFull("The token has no room left.", details)
+    if isinstance(error, STALE_HANDLE):
+        return errors.ObjectGone("A key has vanished from the token.", details)
     return errors.MechanismFailed(f"The token refused to {doing}.", details)
 
 

@@ -1,0 +1,277 @@
+"""Every call of the client against a real token."""
+
+import hashlib
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hsm import errors, templates
+from hsm.client import HsmClient
+from hsm.model import GCM, KW, RSA_2048, TokenBinding, WrapItem
+from hsm.secret import Secret
+from hsm.signatures import holds
+from hsm.templates import KeyKind, KeyTemplate
+from tests.support.hsm import PIN, SOFTHSM, TOKEN_LABEL, environment, softhsm_templates
+
+ITEM = WrapItem(bytes(range(32)), b"idt_1|key-1|KEK-0001")
+
+
+def test_a_token_with_all_keys_describes_itself(client: HsmClient, binding: TokenBinding) -> None:
+    facts = client.token_facts()
+    assert (facts.label, facts.serial) == (TOKEN_LABEL, binding.serial)
+    assert facts.model == "SoftHSM v2"
+    assert not facts.pin_locked
+
+
+def test_the_module_describes_itself_without_a_log_in(folder: Path, client: HsmClient) -> None:
+    with HsmClient(SOFTHSM, environment(folder)) as stranger:
+        facts = stranger.module_facts()
+    assert (facts.version, facts.cryptoki_version) == ("2.6", "2.40")
+    assert [(slot.label, slot.initialised) for slot in facts.slots] == [(TOKEN_LABEL, True), ("", False)]
+    assert not facts.slots[1].serial
+
+
+def test_a_batch_of_digests_equals_single_ones(shared: HsmClient) -> None:
+    messages = [b"", b"a", b"b" * 5000, "आधार".encode()]
+    batch = shared.mac(templates.INDEX_LABEL, messages)
+    assert batch == [shared.mac(templates.INDEX_LABEL, [message])[0] for message in messages]
+    assert len(set(batch)) == len(messages)
+    assert all(len(digest) == 32 for digest in batch)
+
+
+def test_an_empty_batch_gives_an_empty_answer(shared: HsmClient) -> None:
+    assert shared.mac(templates.INDEX_LABEL, []) == []
+    assert shared.wrap("KEK-0001", GCM, []) == []
+    assert shared.unwrap("KEK-0001", GCM, []) == []
+    assert shared.generate_data_keys("KEK-0001", GCM, []) == []
+
+
+def test_different_keys_give_different_digests(shared: HsmClient) -> None:
+    labels = (templates.INDEX_LABEL, templates.TOKEN_LABEL, templates.SEAL_LABEL, templates.ENTRY_LABEL)
+    assert len({shared.mac(label, [b"x"])[0] for label in labels}) == 4
+
+
+@pytest.mark.parametrize("label", [templates.LOG_LABEL, templates.AUTHORITY_LABEL, templates.IACA_LABEL])
+def test_signatures_hold_outside_the_token(shared: HsmClient, label: str) -> None:
+    messages = [b"", b"checkpoint", b"x" * 5000]
+    public_key = shared.public_key(label)
+    for message, signature in zip(messages, shared.sign(label, messages), strict=True):
+        assert len(signature) == 64
+        assert holds(public_key, message, signature)
+        assert not holds(public_key, message + b"!", signature)
+
+
+def test_random_bytes_are_never_the_same(shared: HsmClient) -> None:
+    assert len(shared.random(10_000)) == 10_000
+    assert shared.random(32) != shared.random(32)
+
+
+def test_data_keys_are_random_and_open_with_their_associated_data(shared: HsmClient) -> None:
+    aads = [b"one", b"two", b"three"]
+    made = shared.generate_data_keys("KEK-0001", GCM, aads)
+    assert len({key.value for key in made}) == 3
+    assert all(len(key.value) == 32 and len(key.wrapped) == 12 + 32 + 16 for key in made)
+    items = [WrapItem(key.wrapped, aad) for key, aad in zip(made, aads, strict=True)]
+    assert shared.unwrap("KEK-0001", GCM, items) == [key.value for key in made]
+
+
+def test_wrapping_twice_never_repeats_a_nonce(shared: HsmClient) -> None:
+    wrapped = shared.wrap("KEK-0001", GCM, [ITEM] * 50) + shared.wrap("KEK-0001", GCM, [ITEM] * 50)
+    assert len({blob[:12] for blob in wrapped}) == 100
+
+
+def test_a_value_moved_to_other_associated_data_does_not_open(shared: HsmClient) -> None:
+    blob = shared.wrap("KEK-0001", GCM, [ITEM])[0]
+    with pytest.raises(errors.UnwrapFailed, match="does not open under KEK-0001"):
+        shared.unwrap("KEK-0001", GCM, [WrapItem(blob, b"idt_2|key-1|KEK-0001")])
+    assert shared.unwrap("KEK-0001", GCM, [WrapItem(blob, ITEM.aad)]) == [ITEM.value]
+
+
+@pytest.mark.parametrize("at", [0, 12, 43, 44, 59])
+def test_a_value_with_one_bit_changed_does_not_open(shared: HsmClient, at: int) -> None:
+    blob = bytearray(shared.wrap("KEK-0001", GCM, [ITEM])[0])
+    blob[at] ^= 1
+    with pytest.raises(errors.UnwrapFailed):
+        shared.unwrap("KEK-0001", GCM, [WrapItem(bytes(blob), ITEM.aad)])
+
+
+@pytest.mark.parametrize("length", [0, 1, 27, 28, 59])
+def test_a_truncated_value_does_not_open(shared: HsmClient, length: int) -> None:
+    blob = shared.wrap("KEK-0001", GCM, [ITEM])[0]
+    with pytest.raises(errors.UnwrapFailed):
+        shared.unwrap("KEK-0001", GCM, [WrapItem(blob[:length], ITEM.aad)])
+
+
+def test_the_error_says_which_value_of_a_batch_does_not_open(shared: HsmClient) -> None:
+    blobs = shared.wrap("KEK-0001", GCM, [ITEM] * 3)
+    items = [WrapItem(blobs[0], ITEM.aad), WrapItem(blobs[1], b"other"), WrapItem(blobs[2], ITEM.aad)]
+    with pytest.raises(errors.UnwrapFailed) as caught:
+        shared.unwrap("KEK-0001", GCM, items)
+    assert caught.value.details["Value"] == "2 of 3"
+
+
+@pytest.mark.parametrize(("algorithm", "overhead"), [(KW, 8), (RSA_2048, 224)])
+def test_other_algorithms_wrap_and_find_damage_too(client: HsmClient, algorithm: str, overhead: int) -> None:
+    client.generate(templates.kek_template(2, algorithm, extractable_under_trusted=True))
+    made = client.generate_data_keys("KEK-0002", algorithm, [b"", b""])
+    assert [len(key.wrapped) for key in made] == [32 + overhead] * 2
+    assert client.unwrap("KEK-0002", algorithm, [WrapItem(made[0].wrapped)]) == [made[0].value]
+    damaged = made[1].wrapped[:-1] + bytes([made[1].wrapped[-1] ^ 1])
+    for blob in (damaged, made[1].wrapped[:-8], b"", b"short"):
+        with pytest.raises(errors.UnwrapFailed):
+            client.unwrap("KEK-0002", algorithm, [WrapItem(blob)])
+    assert client.unwrap("KEK-0002", algorithm, [WrapItem(made[1].wrapped)]) == [made[1].value]
+
+
+def test_an_unknown_algorithm_is_refused_by_name(shared: HsmClient) -> None:
+    for call in (shared.wrap, shared.unwrap):
+        with pytest.raises(errors.MechanismFailed, match="ROT-13"):
+            call("KEK-0001", "ROT-13", [ITEM])
+
+
+def test_a_key_is_not_used_for_what_it_is_not_for(shared: HsmClient) -> None:
+    worker = shared.worker_pid
+    with pytest.raises(errors.MechanismFailed, match="KEK-0001 is not made for this use"):
+        shared.mac("KEK-0001", [b"x"])
+    with pytest.raises(errors.MechanismFailed, match="cz-index is not made for this use"):
+        shared.wrap(templates.INDEX_LABEL, GCM, [ITEM])
+    with pytest.raises(errors.MechanismFailed, match="KEK-0001 is not made for this use"):
+        shared.wrap("KEK-0001", KW, [ITEM])
+    assert shared.worker_pid == worker
+
+
+def test_keys_are_made_as_their_templates_say(shared: HsmClient) -> None:
+    facts = {key.label: key for key in shared.find() if key.key_class != "public"}
+    for template in softhsm_templates():
+        key = facts[template.label]
+        assert key.sensitive, key
+        assert key.always_sensitive
+        assert key.local
+        assert not key.modifiable
+        assert key.extractable == key.wrap_with_trusted == template.extractable_under_trusted
+        assert key.never_extractable is not template.extractable_under_trusted
+    assert facts["KEK-0001"].key_type == "AES"
+    assert facts["KEK-0001"].size == 256
+    assert facts[templates.LOG_LABEL].key_type == "Ed25519"
+    assert facts[templates.AUTHORITY_LABEL].key_type == "P-256"
+
+
+def test_only_the_backup_key_is_trusted(shared: HsmClient) -> None:
+    assert [key.label for key in shared.find() if key.trusted] == [templates.BACKUP_LABEL]
+
+
+def test_a_label_is_never_given_twice(client: HsmClient) -> None:
+    with pytest.raises(errors.AlreadyOnToken, match="KEK-0001"):
+        client.generate(templates.kek_template(1, GCM, extractable_under_trusted=True))
+
+
+def test_keys_are_generated_all_or_none(client: HsmClient) -> None:
+    before = client.find()
+    wanted = [KeyTemplate("KEK-0002", KeyKind.KEK_GCM), KeyTemplate(templates.INDEX_LABEL, KeyKind.HMAC)]
+    with pytest.raises(errors.AlreadyOnToken):
+        client.generate_many(wanted)
+    twice = [KeyTemplate("KEK-0003", KeyKind.KEK_GCM), KeyTemplate("KEK-0003", KeyKind.KEK_GCM)]
+    with pytest.raises(errors.AlreadyOnToken):
+        client.generate_many(twice)
+    assert client.find() == before
+
+
+def test_a_key_made_anew_under_an_old_label_is_another_one(client: HsmClient) -> None:
+    template = KeyTemplate("KEK-0002", KeyKind.KEK_GCM)
+    first = client.generate(template)
+    value = client.key_check_value(["KEK-0002"])
+    client.destroy("KEK-0002")
+    second = client.generate(template)
+    assert first.created_id != second.created_id
+    assert client.key_check_value(["KEK-0002"]) != value
+
+
+def test_check_values_of_pairs_come_from_the_public_key(shared: HsmClient) -> None:
+    expected = hashlib.sha256(shared.public_key(templates.LOG_LABEL)).hexdigest()[:6].upper()
+    assert shared.key_check_value([templates.LOG_LABEL]) == {templates.LOG_LABEL: expected}
+
+
+def test_check_values_of_digest_keys_are_a_digest_of_zeros(shared: HsmClient) -> None:
+    expected = shared.mac(templates.SEAL_LABEL, [bytes(16)])[0][:3].hex().upper()
+    assert shared.key_check_value([templates.SEAL_LABEL]) == {templates.SEAL_LABEL: expected}
+
+
+def test_a_key_wrapping_key_has_a_stable_check_value(client: HsmClient) -> None:
+    client.generate(templates.kek_template(2, KW, extractable_under_trusted=True))
+    assert client.key_check_value(["KEK-0002"]) == client.key_check_value(["KEK-0002"])
+
+
+def test_a_destroyed_key_is_absent_in_a_fresh_process(client: HsmClient) -> None:
+    client.generate(KeyTemplate("KEK-0002", KeyKind.KEK_GCM))
+    assert not client.absent_in_fresh_process("KEK-0002")
+    client.destroy("KEK-0002")
+    assert client.absent_in_fresh_process("KEK-0002")
+    with pytest.raises(errors.ObjectGone, match="KEK-0002"):
+        client.destroy("KEK-0002")
+
+
+def test_both_halves_of_a_pair_are_destroyed(client: HsmClient) -> None:
+    client.destroy(templates.IACA_LABEL)
+    assert templates.IACA_LABEL not in {key.label for key in client.find()}
+
+
+def test_a_key_destroyed_by_another_process_is_gone_at_once(folder: Path, client: HsmClient) -> None:
+    client.generate(KeyTemplate("KEK-0002", KeyKind.KEK_GCM))
+    client.wrap("KEK-0002", GCM, [ITEM])
+    other = HsmClient(SOFTHSM, environment(folder))
+    binding = client.binding
+    assert binding is not None
+    with other:
+        other.login(binding, _pin())
+        other.destroy("KEK-0002")
+    with pytest.raises(errors.ObjectGone, match="KEK-0002 is not on the token"):
+        client.wrap("KEK-0002", GCM, [ITEM])
+
+
+def test_a_data_object_gives_its_newest_value(client: HsmClient) -> None:
+    assert client.get_data_object("anchor") is None
+    for value in (b"one", b"", b"three"):
+        client.put_data_object("anchor", value)
+        assert client.get_data_object("anchor") == value
+    assert client.get_data_object("other") is None
+
+
+def test_a_data_object_outlives_the_worker(folder: Path, client: HsmClient, binding: TokenBinding) -> None:
+    client.put_data_object("anchor", b"kept")
+    client.logout()
+    client.login(binding, _pin())
+    assert client.get_data_object("anchor") == b"kept"
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=st.binary(min_size=1, max_size=200), aad=st.binary(max_size=100))
+def test_whatever_is_wrapped_opens_again(shared: HsmClient, value: bytes, aad: bytes) -> None:
+    blob = shared.wrap("KEK-0001", GCM, [WrapItem(value, aad)])[0]
+    assert shared.unwrap("KEK-0001", GCM, [WrapItem(blob, aad)]) == [value]
+
+
+def test_eight_threads_get_their_own_answers(shared: HsmClient) -> None:
+    expected = {number: shared.mac(templates.INDEX_LABEL, [bytes([number])]) for number in range(8)}
+    wrong: list[int] = []
+
+    def work(number: int) -> None:
+        for _ in range(25):
+            if shared.mac(templates.INDEX_LABEL, [bytes([number])]) != expected[number]:
+                wrong.append(number)
+            made = shared.generate_data_keys("KEK-0001", GCM, [b"a"])[0]
+            if shared.unwrap("KEK-0001", GCM, [WrapItem(made.wrapped, b"a")]) != [made.value]:
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def _pin() -> Secret:
+    return Secret(PIN)
