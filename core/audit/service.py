@@ -31,10 +31,11 @@ from core.audit.model import (
     may_lack_mac,
 )
 from core.errors import AuditUnwritable, CitizenZeroError, LogIntegrityFailure
-from core.storage.database import Database, connection_lost
+from core.storage.database import Database, connection_lost, sqlstate
 
 OUTCOME_DELAY_SECONDS = 0.5
 SCAN_BATCH = 500
+UNIQUE_VIOLATION = "23505"
 
 
 class EntryMacs(Protocol):
@@ -73,6 +74,7 @@ class AuditLog:
 
         Raises AuditUnwritable when the log takes no entry: the caller's transaction then is undone.
         """
+        first = -1
         try:
             first = store.take_indexes(connection, len(entries))
             rows = [columns(first + offset, entry) for offset, entry in enumerate(entries)]
@@ -85,6 +87,10 @@ class AuditLog:
         except DBAPIError as error:
             if connection_lost(error):
                 raise
+            if sqlstate(error) == UNIQUE_VIOLATION:
+                raise LogIntegrityFailure(
+                    f"The audit log already holds an entry {first} that the console did not write."
+                ) from None
             raise AuditUnwritable(
                 "The audit entry could not be written, so nothing was done.",
                 details={"PostgreSQL": type(error.orig).__name__},

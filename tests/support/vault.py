@@ -1,0 +1,152 @@
+"""Real vaults for tests: SoftHSM, PostgreSQL and all services, set up as `init` does it.
+
+Setting one up takes two seconds, so tests share one per module and put back what they changed.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from app.bootstrap import Vault, open_vault, vault_setup
+from app.start import begin
+from core.access.model import LoginSession
+from core.access.operator_keys import Argon2Cost, SealedKeys, open_keys
+from core.access.service import OWNER_PURPOSE
+from core.audit.model import Origin
+from core.citizens.model import CitizenRecord
+from core.citizens.validation import new_citizen
+from core.setup.model import SetupPlan
+from core.storage.embedded import OWNER_ROLE
+from core.storage.home import Home
+from hsm.secret import Secret
+from tests.support.hsm import SOFTHSM
+
+OPERATOR = "anjali.raghavan"
+PASSWORD = "four unrelated words: lamp river slate"
+TODAY = date(2026, 7, 14)
+
+# Aadhaar numbers and PANs valid by check digit; the people are invented.
+ASHA: dict[str, Any] = {
+    "name": "Asha Devi Kulkarni",
+    "phone": "+919886041277",
+    "email": "asha.kulkarni@mysuru.example",
+    "address": "12, Temple Road\nMysuru 570001",
+    "birth_date": "1984-02-29",
+    "aadhaar": "234567890124",
+    "pan": "ABCPK1234F",
+    "state": "KA",
+    "district": "Mysuru",
+    "roles": ["citizen", "farmer"],
+    "income_annual": 250000,
+    "bpl_status": False,
+    "land_holding": 1.5,
+    "gender": "female",
+    "marital_status": "married",
+    "dependents_count": 2,
+}
+RAVI: dict[str, Any] = {
+    "name": "Ravi Shankar Pillai",
+    "phone": "+919447012345",
+    "email": "ravi.pillai@kochi.example",
+    "address": "4, Marine Drive\nErnakulam 682031",
+    "birth_date": "1971-11-05",
+    "aadhaar": "987654321096",
+    "pan": "XYZPP9876K",
+    "state": "KL",
+    "district": "Ernakulam",
+    "roles": ["citizen", "business"],
+    "gstin": "32XYZPP9876K1ZH",
+    "income_annual": 1200000,
+    "gender": "male",
+}
+
+
+@dataclass
+class RealVault:
+    """An unlocked vault, and a way to its database that the console does not have: the owner's."""
+
+    home: Home
+    vault: Vault
+    session: LoginSession
+    owner: psycopg.Connection[Any]
+
+    def enrol(self, values: dict[str, Any]) -> CitizenRecord:
+        """Enrol somebody."""
+        return self.vault.services.citizens.enrol(self.session, new_citizen(values, TODAY))
+
+    def sql(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement as the owner, as somebody with the database in hand would."""
+        with self.owner.cursor() as cursor:
+            cursor.execute(statement.encode(), parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def changed(self, table: str, statement: str, parameters: Sequence[Any] = ()) -> Iterator[None]:
+        """Change a table in SQL for a while, then put every row of it back as it was."""
+        self.sql("DROP TABLE IF EXISTS saved_rows")
+        self.sql(f"CREATE TEMP TABLE saved_rows AS TABLE {table}")
+        self.sql("SET session_replication_role = replica")  # puts rows back without regard to their references
+        try:
+            self.sql(statement, parameters)
+            yield
+        finally:
+            self.sql(f"DELETE FROM {table}")
+            self.sql(f"INSERT INTO {table} TABLE saved_rows")
+            self.vault.services.keys.empty_cache()
+
+    def close(self) -> None:
+        """Close the vault and remove all of it."""
+        self.owner.close()
+        self.vault.close()
+        self.vault.server.destroy()
+        self.home.remove()
+
+
+def make_vault(folder: Path, **plan: Any) -> RealVault:
+    """Set up a vault in a folder and unlock it."""
+    home = Home(folder)
+    vault_setup(home, Origin.CLI).run(
+        SetupPlan(operator=OPERATOR, password=Secret(PASSWORD), module=SOFTHSM, **{"dual_control": False, **plan})
+    )
+    vault = open_vault(begin(home))
+    session = vault.sign_in(OPERATOR, Secret(PASSWORD), Origin.CLI)
+    return RealVault(home, vault, session, connect_as_owner(vault))
+
+
+def connect_as_owner(vault: Vault) -> psycopg.Connection[Any]:
+    """Connect as the database's owner, with the password that is sealed to the first operator."""
+    [row] = vault.services.access.rows()
+    columns = row.columns
+    cost = Argon2Cost(columns["argon2_memory_kib"], columns["argon2_passes"], columns["argon2_lanes"])
+    sealed = SealedKeys(
+        columns["salt"], cost, columns["encryption_public"], columns["signing_public"], columns["private_sealed"]
+    )
+    keys = open_keys(sealed, Secret(PASSWORD))
+    assert keys is not None
+    password = keys.open(columns["owner_password_sealed"], OWNER_PURPOSE).reveal_text()
+    parameters = vault.server.connection_parameters(OWNER_ROLE)
+    return psycopg.connect(**parameters, password=password, autocommit=True)
+
+
+def in_threads(count: int, work: Any) -> list[BaseException]:
+    """Run `work(number)` in some threads at once; return what they raised."""
+    raised: list[BaseException] = []
+
+    def guarded(number: int) -> None:
+        try:
+            work(number)
+        except BaseException as error:  # noqa: BLE001 (whatever it is, the test shall see it)
+            raised.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
