@@ -1,6 +1,7 @@
 """Labelled fields: label above, helper below, error below with an icon. What was typed always stays."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from PyQt6.QtCore import QCoreApplication, pyqtSignal
@@ -13,6 +14,16 @@ from ui.widgets.label import IconLabel, Label, repolish
 from ui.widgets.layout import boxed, column, row
 
 EditorT = TypeVar("EditorT", bound=QWidget)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What stands below an editor."""
+
+    text: str
+    icon: str = ""
+    icon_tone: Tone = "muted"
+    tone: Tone = "muted"
 
 
 class Field(QWidget, Generic[EditorT]):
@@ -35,7 +46,7 @@ class Field(QWidget, Generic[EditorT]):
     ) -> None:
         super().__init__(parent)
         self.editor: EditorT = editor
-        self._helper = (helper, "", "muted")
+        self._helper = _Line(helper)
         self.setFocusProxy(editor)
         self._label = Label(theme, label, "button")
         self._label.setBuddy(editor)
@@ -54,22 +65,21 @@ class Field(QWidget, Generic[EditorT]):
         """Say another label."""
         self._label.setText(text)
 
-    def set_helper(self, text: str, *, icon: str = "", tone: Tone = "muted") -> None:
-        """The words below the editor while there is no error."""
-        self._helper = (text, icon, tone)
+    def set_helper(self, text: str, *, icon: str = "", icon_tone: Tone = "warning") -> None:
+        """Say something below the editor while there is no error; an icon if it warns."""
+        self._helper = _Line(text, icon, icon_tone)
         self.clear_error()
 
     def set_error(self, sentence: str) -> None:
         """Say what is wrong, for eyes and screen readers; the text stays."""
-        self._say(sentence, "octagon-alert", "danger")
+        self._say(_Line(sentence, "octagon-alert", "danger", "danger"))
         self.editor.setAccessibleDescription(sentence)
         self._mark("error")
 
     def clear_error(self) -> None:
         """Back to the helper."""
-        text, icon, tone = self._helper
-        self._say(text, icon, tone)  # type: ignore[arg-type]  # a Tone, kept in a tuple
-        self.editor.setAccessibleDescription(text)
+        self._say(self._helper)
+        self.editor.setAccessibleDescription(self._helper.text)
         self._mark("")
 
     @property
@@ -77,13 +87,13 @@ class Field(QWidget, Generic[EditorT]):
         """The error that is shown, or nothing."""
         return self._message.text() if self.editor.property("state") == "error" else ""
 
-    def _say(self, text: str, icon: str, tone: Tone) -> None:
-        self._message.setText(text)
-        self._message.set_tone(tone)
-        self._icon.setVisible(bool(icon))
-        if icon:
-            self._icon.set_icon(icon, tone)
-        self._below.setVisible(bool(text))
+    def _say(self, line: "_Line") -> None:
+        self._message.setText(line.text)
+        self._message.set_tone(line.tone)
+        self._icon.setVisible(bool(line.icon))
+        if line.icon:
+            self._icon.set_icon(line.icon, line.icon_tone)
+        self._below.setVisible(bool(line.text))
 
     def _mark(self, state: str) -> None:
         if (self.editor.property("state") or "") != state:

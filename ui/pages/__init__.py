@@ -1,0 +1,1 @@
+"""The pages and full screens of the console. They ask and show; what may be done core decides."""

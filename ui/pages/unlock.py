@@ -1,0 +1,165 @@
+"""The unlock screen: one card in the middle; below it how HSM, database and log are.
+
+A pure view: it says that somebody wants to unlock, and shows what came of it. The password is held
+by its field until it is handed over with the signal, and cleared at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from ui.theme.theme import Theme
+from ui.widgets.appearance import AppearanceButton
+from ui.widgets.banner import Banner
+from ui.widgets.button import Button
+from ui.widgets.card import Card
+from ui.widgets.field import PasswordField, TextField
+from ui.widgets.label import Label, MarkLabel
+from ui.widgets.layout import boxed, column, row
+from ui.widgets.status import StatusItem
+from ui.widgets.status_bar import PART_LOOKS, PartState
+
+_WIDTH = 396
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """One part below the card, in words: `PartLine(PartState.READY, tr("HSM ready"))`."""
+
+    state: PartState
+    words: str
+
+
+class UnlockScreen(QWidget):
+    """`UnlockScreen(theme, vault="National vault · live", version="0.1.0")`.
+
+    Signal `unlock_asked(str, str)` with operator and password; then the screen is busy until one of
+    `show_refused` (wrong, or a pause), `show_ready` is called or another screen takes its place.
+    `show_parts` says how the parts are, `show_locked` why it is locked. Signal
+    `appearance_changed(str)` to save the choice.
+    """
+
+    unlock_asked = pyqtSignal(str, str)
+    appearance_changed = pyqtSignal(str)
+
+    def __init__(self, theme: Theme, *, vault: str, version: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setObjectName("unlock_screen")
+        self.setAccessibleName(self.tr("Unlock the console"))
+        self._vault = Label(theme, vault, tone="muted")
+        self._vault.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        name = Label(theme, self.tr("Citizen Zero"), "title")
+        name.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._parts = row(spacing=18)
+        middle = column(
+            row(None, MarkLabel(theme, 48), None),
+            8,
+            name,
+            5,
+            self._vault,
+            20,
+            row(None, self._make_card(), None),
+            18,
+            row(None, self._parts, None),
+            spacing=0,
+        )
+        self.setLayout(column(None, middle, None, self._make_foot(version), spacing=0, margins=(24, 24, 21, 14)))
+        self.setFocusProxy(self.operator)
+
+    # --- what the wiring says ----------------------------------------------------------------------
+
+    def set_vault(self, vault: str) -> None:
+        """Say which vault this is."""
+        self._vault.setText(vault)
+
+    def set_operator(self, operator: str) -> None:
+        """Put in who was here last; the password comes next."""
+        self.operator.set_text(operator)
+        self.setFocusProxy(self.password if operator else self.operator)
+
+    def show_locked(self, sentence: str) -> None:
+        """Say when and why it was locked ("Locked at 14:36 after 10 minutes without use")."""
+        self.note.set_words("", sentence)
+        self.note.setVisible(bool(sentence))
+
+    def show_parts(self, parts: Sequence[PartLine]) -> None:
+        """Say how the parts are."""
+        while (item := self._parts.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for part in parts:
+            icon, tone = PART_LOOKS[part.state]
+            self._parts.addWidget(StatusItem(self._theme, part.words, icon, "text", icon_tone=tone))
+
+    def show_ready(self) -> None:
+        """Take input again, with no error."""
+        self._set_busy(busy=False)
+        self.password.clear_error()
+
+    def show_refused(self, sentence: str) -> None:
+        """Say why it was refused; the operator stays, the password is typed anew."""
+        self._set_busy(busy=False)
+        self.password.set_error(sentence)
+        self.password.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_paused(self, sentence: str) -> None:
+        """Say that no try is taken for a while; `show_ready` ends it."""
+        self.show_refused(sentence)
+        self.unlock.setEnabled(False)
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _make_card(self) -> Card:
+        theme = self._theme
+        card = Card(theme)
+        card.setFixedWidth(theme.px(_WIDTH))
+        card.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
+        card.body.setContentsMargins(27, 26, 27, 27)
+        card.body.setSpacing(14)
+        self.note = Banner(theme, "note", "", name="locked_note")
+        self.note.hide()
+        self.operator = TextField(theme, self.tr("Operator"), name="operator", large=True)
+        self.password = PasswordField(theme, self.tr("Password"), name="password", large=True)
+        self.unlock = Button(
+            theme, self.tr("Unlock"), name="unlock", variant="primary", icon="lock-open", scale="large"
+        )
+        self.unlock.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        for piece in (self.note, self.operator, self.password):
+            card.body.addWidget(piece)
+        card.body.addSpacing(4)
+        card.body.addWidget(self.unlock)
+        self.operator.submitted.connect(self._on_operator_entered)
+        self.password.submitted.connect(self._on_unlock)
+        self.unlock.clicked.connect(self._on_unlock)
+        return card
+
+    def _make_foot(self, version: str) -> QWidget:
+        appearance = AppearanceButton(self._theme)
+        appearance.appearance_changed.connect(self.appearance_changed)
+        return boxed(row(None, appearance, Label(self._theme, version, "caption"), spacing=14))
+
+    def _on_operator_entered(self) -> None:
+        self.password.editor.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _on_unlock(self) -> None:
+        if not self.unlock.isEnabled():
+            return
+        if not self.operator.text():
+            self.operator.set_error(self.tr("Say who you are."))
+            self.operator.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        if not self.password.text():
+            self.password.set_error(self.tr("Type your password."))
+            self.password.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        operator, password = self.operator.text(), self.password.take()
+        self._set_busy(busy=True)
+        self.unlock_asked.emit(operator, password)
+
+    def _set_busy(self, *, busy: bool) -> None:
+        self.unlock.setEnabled(not busy)
+        self.unlock.set_text(self.tr("Unlocking…") if busy else self.tr("Unlock"))
