@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from app.bootstrap import Vault, open_vault, vault_setup
 from app.start import begin
@@ -131,7 +132,8 @@ def connect_as_owner(vault: Vault) -> psycopg.Connection[Any]:
     assert keys is not None
     password = keys.open(columns["owner_password_sealed"], OWNER_PURPOSE).reveal_text()
     parameters = vault.server.connection_parameters(OWNER_ROLE)
-    return psycopg.connect(**parameters, password=password, autocommit=True)
+    options = "-c idle_in_transaction_session_timeout=0"
+    return psycopg.connect(make_conninfo(**parameters, password=password, options=options), autocommit=True)
 
 
 def in_threads(count: int, work: Any) -> list[BaseException]:
