@@ -8,7 +8,7 @@ tree once, at their border (`core/vault_token.py`, `core/storage/database.py`).
 This module raises nothing itself and knows neither Qt nor the command line.
 """
 
-# ruff: noqa: N818  named for what happened: people meet these names as codes and sentences
+
 
 from collections.abc import Mapping
 from typing import ClassVar

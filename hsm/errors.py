@@ -4,7 +4,7 @@ The worker raises these, the pipe carries them by name, the client raises them a
 translates them once into its own error tree. Nothing here knows PKCS#11 numbers: the CKR name stands
 in `details`, for the folded part of a dialog.
 """
-# ruff: noqa: N818  named for what happened, not "…Error": people's sentences are built on these names
+
 
 from collections.abc import Mapping
 from typing import Final

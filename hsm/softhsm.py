@@ -25,7 +25,6 @@ _KNOWN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Thales ProtectServer", ("/opt/safenet/protecttoolkit5/ptk/lib/libcryptoki.so",)),
     ("Entrust nShield", ("/opt/nfast/toolkits/pkcs11/libcknfast.so",)),
     ("Utimaco CryptoServer", ("/opt/utimaco/lib/libcs_pkcs11_R3.so", "{lib}/libcs_pkcs11_R3.so")),
-    ("AWS CloudHSM", ("/opt/cloudhsm/lib/libcloudhsm_pkcs11.so",)),
     ("YubiHSM 2", ("{lib}/pkcs11/yubihsm_pkcs11.so", "/usr/local/lib/pkcs11/yubihsm_pkcs11.so")),
     ("Nitrokey HSM (sc-hsm-embedded)", ("{lib}/libsc-hsm-pkcs11.so", "/usr/local/lib/libsc-hsm-pkcs11.so")),
 )

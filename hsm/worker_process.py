@@ -27,11 +27,11 @@ _FAREWELL: Final = 1.0
 _DYING: Final = 0.2
 
 
-class DeadlinePassed(Exception):  # noqa: N818 - named for what happened
+class DeadlinePassed(Exception):
     """The worker did not take a request or answer it in time."""
 
 
-class WorkerEnded(Exception):  # noqa: N818 - named for what happened
+class WorkerEnded(Exception):
     """The worker process is gone. `untouched`: it had not begun with the last request."""
 
     def __init__(self, *, untouched: bool) -> None:

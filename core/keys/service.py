@@ -32,7 +32,7 @@ from hsm.templates import kek_label, kek_template
 ABANDONED_AFTER = timedelta(seconds=60)
 
 
-class KekChangedMeanwhile(Exception):  # noqa: N818 (an event between two transactions, not a failure for people)
+class KekChangedMeanwhile(Exception):
     """The KEK that data keys were wrapped under is full or no longer active: wrap again under another."""
 
 
