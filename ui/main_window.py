@@ -132,6 +132,9 @@ class MainWindow(QMainWindow):
         self.navigation.show_current(key)
         if isinstance(page, Page):
             page.shown()
+        focused = QApplication.focusWidget()
+        if focused is None or not self.navigation.isAncestorOf(focused) or focused.objectName() == "find":
+            page.setFocus(Qt.FocusReason.OtherFocusReason)  # else the keyboard stays in the navigation
         self.page_opened.emit(key)
         return page
 

@@ -13,6 +13,7 @@ from ui.theme.tokens import Tone
 from ui.widgets.button import Button, Variant
 from ui.widgets.card import ScrollColumn
 from ui.widgets.exposure import Exposed, cover_exposed
+from ui.widgets.field import Field
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.layout import Piece, boxed, column, line, row
 
@@ -135,6 +136,8 @@ class DialogFrame(QDialog):
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus_changed)
+        for field in self.findChildren(Field):
+            field.set_label_role("strong")
         self._scrim.cover()
         self.show()
         self._fit()
@@ -272,7 +275,7 @@ class DialogFrame(QDialog):
             if token:
                 below.addStretch(1)
             words.addLayout(below)
-        layout = row(spacing=12, margins=(_PADDING, 22, _PADDING, 15 if ruled else 0))
+        layout = row(spacing=12, margins=(_PADDING, 22, _PADDING, 14 if ruled else 0))
         if icon:
             layout.addLayout(column(IconLabel(theme, icon, tone=icon_tone, size=22), None, spacing=0))
         layout.addLayout(words, 1)

@@ -10,7 +10,7 @@ from ui.theme.fonts import Role
 from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
 from ui.widgets.label import ElidedLabel, Label
-from ui.widgets.layout import Piece, boxed, column, line, row
+from ui.widgets.layout import Piece, boxed, column, hide_unless, line, row
 from ui.widgets.status import StatusItem
 
 
@@ -37,10 +37,10 @@ class FactsStrip(QFrame):
             self._values[fact.key] = value
             if pieces:
                 pieces.append(boxed(column(line(upright=True), margins=(0, 0, 0, 0))))
-            words = boxed(column(value, Label(theme, fact.label, "caption"), spacing=0, margins=(17, 0, 8, 0)))
+            words = boxed(column(value, Label(theme, fact.label, "caption"), spacing=0, margins=(18, 0, 8, 0)))
             words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             pieces.append(words)
-        strip = row(*pieces, spacing=0, margins=(0, 9, 0, 9))
+        strip = row(*pieces, spacing=0, margins=(0, 10, 0, 10))
         for index in range(0, strip.count(), 2):
             strip.setStretch(index, 1)
         self.setLayout(strip)
@@ -79,7 +79,7 @@ class FactRow(QWidget):
         else:
             self.value = Label(theme, value, role, tone=tone, wrap=True, selectable=True)
         self.aside = Label(theme, aside, "caption")
-        self.aside.setVisible(bool(aside))
+        hide_unless(bool(aside), self.aside)
         top = Qt.AlignmentFlag.AlignTop
         content = row(spacing=8)
         content.addWidget(self._name, 0, top)
@@ -116,11 +116,11 @@ class StateRow(QFrame):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._head = StatusItem(theme, name, icon, "text", icon_tone=tone, role="button")
+        self._head = StatusItem(theme, name, icon, "text", icon_tone=tone, role="button", spacing=10)
         self._detail = Label(theme, detail, "caption")
         self._state = Label(theme, state, "body", tone="text2")
-        below = row(self._detail, None, margins=(theme.px(16) + 6, 0, 0, 0))
-        self.setLayout(column(row(self._head, None, self._state), below, spacing=1, margins=(16, 7, 16, 7)))
+        below = row(self._detail, None, margins=(theme.px(16) + 10, 0, 0, 0))
+        self.setLayout(column(row(self._head, None, self._state), below, spacing=1, margins=(16, 8, 16, 8)))
 
     def set_state(self, detail: str, state: str, *, icon: str, tone: Tone) -> None:
         """Show another state."""

@@ -7,11 +7,12 @@ from typing import Generic, TypeVar
 from PyQt6.QtCore import QCoreApplication, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
+from ui.theme.fonts import Role
 from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
 from ui.widgets.inputs import Choice, ComboInput, LineInput, PasswordInput, TextArea
 from ui.widgets.label import IconLabel, Label, repolish
-from ui.widgets.layout import boxed, column, row
+from ui.widgets.layout import boxed, column, hide_unless, row
 
 EditorT = TypeVar("EditorT", bound=QWidget)
 
@@ -51,7 +52,7 @@ class Field(QWidget, Generic[EditorT]):
         self._label = Label(theme, label, "button")
         self._label.setBuddy(editor)
         self._optional = Label(theme, QCoreApplication.translate("Field", "optional"), "caption")
-        self._optional.setVisible(optional)
+        hide_unless(optional, self._optional)
         self.aside = Label(theme, "", "caption")
         self._icon = IconLabel(theme, "octagon-alert", tone="danger", size=14)
         self._message = Label(theme, "", "caption", wrap=True)
@@ -65,9 +66,13 @@ class Field(QWidget, Generic[EditorT]):
         """Say another label."""
         self._label.setText(text)
 
-    def set_helper(self, text: str, *, icon: str = "", icon_tone: Tone = "warning") -> None:
-        """Say something below the editor while there is no error; an icon if it warns."""
-        self._helper = _Line(text, icon, icon_tone)
+    def set_label_role(self, role: Role) -> None:
+        """Wear another font: labels are stronger in dialogs."""
+        self._label.set_role(role)
+
+    def set_helper(self, text: str, *, icon: str = "", tone: Tone = "warning") -> None:
+        """Say something below the editor while there is no error; `icon` in the colour `tone` if it warns."""
+        self._helper = _Line(text, icon, tone)
         self.clear_error()
 
     def set_error(self, sentence: str) -> None:

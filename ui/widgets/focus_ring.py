@@ -35,32 +35,32 @@ class FocusRing(QObject):
     def __init__(self, theme: Theme, application: QApplication) -> None:
         super().__init__(application)
         self._theme = theme
+        self._style = _RingStyle("Fusion")
         self.frame: QFocusFrame | None = None
         application.focusChanged.connect(self._on_focus_changed)
 
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
-        if new is None or new.isWindow() or self._by_mouse(new):
-            self._drop()
+        if new is None or new.isWindow() or not _stops_tab(new) or self._by_mouse(new):
+            if self.frame is not None:
+                self.frame.setWidget(None)
             return
-        if self.frame is None or self.frame.window() is not new.window():
-            self._drop()
+        if self.frame is None:
             self.frame = _Ring(self._theme)
+            self.frame.setStyle(self._style)  # which Qt does not own
             self.frame.destroyed.connect(self._on_frame_destroyed)
-        self.frame.setWidget(new)
-
-    def _drop(self) -> None:
-        if self.frame is not None:
-            frame, self.frame = self.frame, None
-            frame.destroyed.disconnect(self._on_frame_destroyed)
-            frame.setWidget(None)
-            frame.deleteLater()
+        self.frame.setWidget(new)  # moves it into the window of `new`
 
     def _on_frame_destroyed(self) -> None:
-        self.frame = None  # its window is gone
+        self.frame = None  # it went with its window
 
     def _by_mouse(self, widget: QWidget) -> bool:
         pressed = QApplication.mouseButtons() != Qt.MouseButton.NoButton
         return pressed and not isinstance(widget, _TYPED_INTO)
+
+
+def _stops_tab(widget: QWidget) -> bool:
+    """Say whether the keyboard can go there by itself: a page that was given the focus wears no ring."""
+    return bool(widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value)
 
 
 class _RingStyle(QProxyStyle):
@@ -91,8 +91,6 @@ class _Ring(QFocusFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._style = _RingStyle("Fusion")
-        self.setStyle(self._style)
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:

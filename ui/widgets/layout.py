@@ -44,6 +44,12 @@ def line(*, hair: bool = False, upright: bool = False) -> QFrame:
     return frame
 
 
+def hide_unless(condition: bool, widget: QWidget) -> None:
+    """Hide a widget that has no parent yet; `setVisible(True)` would show it as a window of its own for a moment."""
+    if not condition:
+        widget.hide()
+
+
 def _fill(layout: QHBoxLayout | QVBoxLayout, pieces: tuple[Piece, ...], spacing: int, margins: Margins) -> None:
     layout.setContentsMargins(*margins)
     layout.setSpacing(spacing)

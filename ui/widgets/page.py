@@ -7,7 +7,7 @@ from ui.theme.theme import Theme
 from ui.widgets.button import Button
 from ui.widgets.chip import Chip
 from ui.widgets.label import Label
-from ui.widgets.layout import boxed, column, row
+from ui.widgets.layout import boxed, column, hide_unless, row
 
 MARGIN = 20
 
@@ -19,7 +19,7 @@ class PageHeader(QWidget):
         super().__init__(parent)
         self.title = Label(theme, title, "title")
         self.caption = Label(theme, caption, "body", tone="muted")
-        self.caption.setVisible(bool(caption))
+        hide_unless(bool(caption), self.caption)
         self._beside = row(self.title, spacing=12)
         self._actions = row(spacing=8)
         words = boxed(column(self._beside, self.caption, spacing=2))

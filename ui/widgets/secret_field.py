@@ -16,7 +16,7 @@ from ui.widgets import words
 from ui.widgets.button import Button, IconButton
 from ui.widgets.exposure import Exposed
 from ui.widgets.label import IconLabel, Label
-from ui.widgets.layout import boxed, column, row
+from ui.widgets.layout import boxed, column, hide_unless, row
 
 _TICK_MS = 250
 _NAME_WIDTH = 88
@@ -75,6 +75,7 @@ class SecretField(Exposed):
         self._revealed: Revealed | None = None
         self._deadline = QDeadlineTimer()
         self._copied = False
+        self._revealable = revealable
         self.state = SecretState.MASKED
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -82,7 +83,7 @@ class SecretField(Exposed):
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._on_tick)
         self._name_width = theme.px(_NAME_WIDTH_COMPACT if compact else _NAME_WIDTH)
-        self._closed = self._make_closed(name, revealable=revealable)
+        self._closed = self._make_closed(name)
         self._open = _OpenBox(theme, label, name=name, compact=compact)
         self._open.hidden.connect(self.mask_value)
         self._open.copy_asked.connect(self.copy_asked)
@@ -143,14 +144,14 @@ class SecretField(Exposed):
 
     # --- what happens inside -----------------------------------------------------------------------
 
-    def _make_closed(self, name: str, *, revealable: bool) -> QWidget:
+    def _make_closed(self, name: str) -> QWidget:
         label = Label(self._theme, self._label, "body", tone="muted")
         label.setFixedWidth(self._name_width)
         self._words = Label(self._theme, words.DOTS, "body", tone="text2")
         self._note = Label(self._theme, "", "caption")
         meaning = QCoreApplication.translate("SecretField", "Reveal {field}…").format(field=self._label)
         self._eye = IconButton(self._theme, "eye", meaning, name=f"{name}_eye")
-        self._eye.setVisible(revealable)
+        hide_unless(self._revealable, self._eye)
         self._eye.clicked.connect(self.reveal_asked)
         self._sign = IconLabel(self._theme, "ban", tone="danger")
         self._sign_box = boxed(row(4, self._sign, 4, spacing=0))
@@ -165,7 +166,7 @@ class SecretField(Exposed):
         self._words.setAccessibleName(
             QCoreApplication.translate("SecretField", "{field}, masked").format(field=self._label) if dots else ""
         )
-        self._eye.setVisible(dots)
+        self._eye.setVisible(dots and self._revealable)
         self._sign_box.setVisible(not dots)
         if self.state is SecretState.RECORDING:
             self._sign.set_icon("loader-circle", "text2")
@@ -196,7 +197,7 @@ class SecretField(Exposed):
             self._open.clear()
             self._words.setText(words.DOTS)
             self._show_words(dotted=True)
-            self._eye.show()
+            self._eye.setVisible(self._revealable)
             self._sign_box.hide()
             self._open.hide()
             self._closed.show()

@@ -102,7 +102,7 @@ class Sidebar(QFrame):
         self.setProperty("kind", "sidebar")
         self._entries: dict[str, NavEntry] = {}
         self._vault = Label(theme, vault, "caption")
-        names = column(Label(theme, self.tr("Citizen Zero"), "strong"), self._vault, spacing=1)
+        names = column(Label(theme, self.tr("Citizen Zero"), "strong"), self._vault, spacing=0)
         head = row(MarkLabel(theme, 28), names, None, spacing=10, margins=(4, 0, 0, 0))
         layout = column(head, 12, self._make_find_box(), 9, spacing=0, margins=(10, 12, 10, 12))
         for group, title in self._groups().items():
@@ -110,11 +110,11 @@ class Sidebar(QFrame):
             if not entries:
                 continue
             if title:
-                layout.addSpacing(11)
+                layout.addSpacing(10)
                 label = Label(theme, title, "group")
                 label.setIndent(8)
                 layout.addWidget(label)
-                layout.addSpacing(4)
+                layout.addSpacing(3)
             for entry in entries:
                 layout.addWidget(self._make_entry(entry))
                 layout.addSpacing(1)
@@ -181,7 +181,7 @@ class Sidebar(QFrame):
         hint = Label(self._theme, self.tr("Find or go to…"), tone="muted")
         keys = Label(self._theme, self.tr("Ctrl K"), "caption")
         icon = IconLabel(self._theme, "search", tone="muted")
-        box.setLayout(row(icon, 4, hint, None, keys, spacing=4, margins=(8, 0, 8, 0)))
+        box.setLayout(row(icon, 2, hint, None, keys, spacing=4, margins=(8, 0, 8, 0)))
         return box
 
     def _on_changed(self) -> None:

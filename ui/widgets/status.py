@@ -22,12 +22,13 @@ class StatusItem(QWidget):
         icon_tone: Tone | None = None,
         role: Role = "body",
         size: int = 16,
+        spacing: int = 6,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._icon = IconLabel(theme, icon, tone=icon_tone or tone, size=size)
         self._word = Label(theme, text, role, tone=tone)
-        self.setLayout(row(self._icon, self._word, spacing=6))
+        self.setLayout(row(self._icon, self._word, spacing=spacing))
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
     def set_status(self, text: str, icon: str, tone: Tone, *, icon_tone: Tone | None = None) -> None:

@@ -132,7 +132,7 @@ class StatusBar(QFrame):
         self.lock = Button(self._theme, self.tr("Lock"), name="lock", variant="quiet", icon="lock", scale="small")
         self.lock.setToolTip(self.tr("Lock the console (Ctrl+L)"))
         self.lock.clicked.connect(self.lock_asked)
-        return boxed(row(icon, label, 2, self._time, 2, self.lock, spacing=6, margins=(12, 0, 14, 0)))
+        return boxed(row(icon, label, 2, self._time, 2, self.lock, spacing=6, margins=(12, 0, 6, 0)))
 
     def _on_scaled(self) -> None:
         self.setFixedHeight(self._theme.px(HEIGHT))
@@ -145,7 +145,7 @@ class _Part(QWidget):
         self._icon = IconLabel(theme, "circle-dashed", tone="muted", size=14)
         self._detail = Label(theme, "", "caption", tone="text2")
         label = Label(theme, name, "caption")
-        self.setLayout(row(self._icon, label, 1, self._detail, spacing=6, margins=(13, 0, 13, 0)))
+        self.setLayout(row(self._icon, label, 1, self._detail, spacing=6, margins=(14, 0, 11, 0)))
 
     def set_state(self, state: PartState, detail: str) -> None:
         icon, tone = PART_LOOKS[state]

@@ -254,7 +254,7 @@ class RevealSample(DialogFrame):
         self.reason.set_helper(
             "Write no personal data here: the reason stays in the audit log for ever.",
             icon="triangle-alert",
-            icon_tone="warning",
+            tone="warning",
         )
         self.body.addWidget(self.purpose)
         self.body.addSpacing(4)
