@@ -126,7 +126,7 @@ install_environment() {
     if [[ -e $project/.venv ]] && ! grep -qsF "$project/.venv/bin/python" "$project/.venv/bin/citizen-zero"; then
         rm -rf "$project/.venv" # moved here from elsewhere, or never finished
     fi
-    env "${without[@]}" UV_PYTHON_DOWNLOADS=never "$uv" sync --quiet --no-config --locked "${extent[@]}" \
+    env "${without[@]}" UV_PYTHON_DOWNLOADS=never "$uv" sync --quiet --no-config --locked --compile-bytecode "${extent[@]}" \
         --project "$project" --python "$python" </dev/null >&2 ||
         fail "The locked Python packages could not be installed; the lines above say why. Mend it, then run this again."
 }
