@@ -28,7 +28,7 @@ class WizardStep(StrEnum):
     RESULT = "result"
 
 
-class SetupCancelled(Exception):  # noqa: N818  # no error: the person asked for it
+class SetupCancelled(Exception):  # no error: the person asked for it
     """The person cancelled while the set-up ran: it was undone."""
 
 

@@ -1,0 +1,1 @@
+"""What pages show, without widgets: table models, words for what core names, forms."""

@@ -1,0 +1,214 @@
+"""The table of citizens: a listing of millions read page by page, or the few that a search found.
+
+Rows that are not here yet show a quiet "…" while their page is read in the background; 64 pages are
+kept. It holds no personal data: a citizen's record has none.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+from PyQt6.QtCore import QCoreApplication, QModelIndex, QObject, QTimer, pyqtSignal
+
+from core.citizens.model import CitizenRecord, CitizenStatus
+from ui.models import citizen_words
+from ui.models.page_source import PAGE_ROWS, LoadedPage, PageSource
+from ui.pending import Pending
+from ui.theme.theme import Theme
+from ui.widgets import words
+from ui.widgets.cell_model import Cell, CellModel, Column
+
+KEPT_PAGES = 64
+_READ_AT_ONCE = 2
+_WAITING = Cell("…", tone="muted")
+_BLANK = Cell("")
+Load = Callable[[Callable[[], LoadedPage]], Pending[LoadedPage]]
+
+
+class CitizenTableModel(CellModel):
+    """`show_listing(source, count)` or `show_found(records)`; `record_at(row)` is None while it is on its way.
+
+    Signals: `arrived(first_row, count)` when a page has been read, `failed(error)` when it could not.
+    """
+
+    arrived = pyqtSignal(int, int)
+    failed = pyqtSignal(object)
+
+    def __init__(self, theme: Theme, query: Load, parent: QObject | None = None) -> None:
+        super().__init__(theme, _columns(), parent)
+        self._query = query
+        self._source: PageSource | None = None
+        self._count = 0
+        self._page_rows = PAGE_ROWS
+        self._pages: OrderedDict[int, tuple[CitizenRecord, ...]] = OrderedDict()
+        self._cells: dict[int, list[tuple[Cell, ...]]] = {}
+        self._wanted: OrderedDict[int, None] = OrderedDict()
+        self._reading: set[int] = set()
+        self._broken: set[int] = set()
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._read_wanted)
+
+    # --- what is shown -----------------------------------------------------------------------------
+
+    def show_listing(self, source: PageSource, count: int, *, page_rows: int = PAGE_ROWS) -> None:
+        """Show a listing of `count` rows; its pages are read as they come into view."""
+        self._begin(source, count, page_rows)
+        self.endResetModel()
+
+    def show_found(self, found: Sequence[CitizenRecord]) -> None:
+        """Show what a search found."""
+        self._begin(None, len(found), max(len(found), 1))
+        self._keep(LoadedPage(0, tuple(found)))
+        self.endResetModel()
+
+    def replace(self, record: CitizenRecord) -> None:
+        """Show a citizen's record as it is now, where it is in view."""
+        for number, rows in self._pages.items():
+            for position, old in enumerate(rows):
+                if old.identity_token == record.identity_token:
+                    self._pages[number] = (*rows[:position], record, *rows[position + 1 :])
+                    self._cells.pop(number, None)
+                    row = number * self._page_rows + position
+                    self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
+                    return
+
+    def record_at(self, row: int) -> CitizenRecord | None:
+        """Return the citizen in a row, None while the page is being read."""
+        number, position = divmod(row, self._page_rows)
+        rows = self._pages.get(number)
+        if rows is None:
+            self._want(number)
+            return None
+        self._pages.move_to_end(number)
+        return rows[position] if position < len(rows) else None
+
+    def row_of(self, identity_token: str) -> int | None:
+        """Return the row of a citizen among the pages that are here."""
+        for number, rows in self._pages.items():
+            for position, record in enumerate(rows):
+                if record.identity_token == identity_token:
+                    return number * self._page_rows + position
+        return None
+
+    def try_again(self) -> None:
+        """Read the pages that could not be read."""
+        self._broken.clear()
+        if self._count:
+            self.dataChanged.emit(self.index(0, 0), self.index(self._count - 1, len(self.columns) - 1))
+
+    # --- Qt's questions ----------------------------------------------------------------------------
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  # Qt's signature
+        """Return the number of rows."""
+        return 0 if parent.isValid() else self._count
+
+    def cell(self, row: int, column: int) -> Cell:
+        """Return what one cell shows."""
+        number, position = divmod(row, self._page_rows)
+        cells = self._cells.get(number)
+        if cells is None:
+            rows = self._pages.get(number)
+            if rows is None:
+                self._want(number)
+                return _BLANK if column else _WAITING
+            cells = self._cells[number] = [_cells_of(record) for record in rows]
+        return cells[position][column] if position < len(cells) else _BLANK
+
+    # --- reading -----------------------------------------------------------------------------------
+
+    def _begin(self, source: PageSource | None, count: int, page_rows: int) -> None:
+        self.beginResetModel()
+        self._source = source
+        self._count = count
+        self._page_rows = page_rows
+        self._pages.clear()
+        self._cells.clear()
+        self._wanted.clear()
+        self._reading.clear()
+        self._broken.clear()
+
+    def _want(self, number: int) -> None:
+        if number in self._reading or number in self._broken or self._source is None:
+            return
+        self._wanted[number] = None
+        self._wanted.move_to_end(number)
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _read_wanted(self) -> None:
+        """Read what was asked for last first: it is what is in view."""
+        source = self._source
+        while source is not None and self._wanted and len(self._reading) < _READ_AT_ONCE:
+            number, _ = self._wanted.popitem()
+            self._reading.add(number)
+            pending = self._query(partial(source.load, number))
+            pending.add_done_callback(partial(self._on_read, source, number))
+
+    def _on_read(self, source: PageSource, number: int, pending: Pending[LoadedPage]) -> None:
+        if source is not self._source:
+            _look_at(pending)  # of a listing that is shown no more
+            return
+        self._reading.discard(number)
+        try:
+            page = pending.result()
+        except Exception as error:  # noqa: BLE001  # whoever shows the table says it in words
+            self._broken.add(number)
+            self.failed.emit(error)
+        else:
+            self._keep(page)
+            first = number * self._page_rows
+            last = min(first + max(len(page.rows), 1), self._count) - 1
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
+            self.arrived.emit(first, len(page.rows))
+        self._read_wanted()
+
+    def _keep(self, page: LoadedPage) -> None:
+        self._pages[page.number] = page.rows
+        self._cells.pop(page.number, None)
+        while len(self._pages) > KEPT_PAGES:
+            dropped, _ = self._pages.popitem(last=False)
+            self._cells.pop(dropped, None)
+
+
+def _look_at(pending: Pending[LoadedPage]) -> None:
+    """Take an outcome that nobody needs any more, so that it does not count as lost."""
+    with suppress(Exception):  # the listing is gone, and with it whoever asked
+        pending.result()
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column(QCoreApplication.translate("CitizenTable", "Token"), mono=True),
+        Column(QCoreApplication.translate("CitizenTable", "State")),
+        Column(QCoreApplication.translate("CitizenTable", "District")),
+        Column(QCoreApplication.translate("CitizenTable", "Roles")),
+        Column(QCoreApplication.translate("CitizenTable", "Level")),
+        Column(QCoreApplication.translate("CitizenTable", "Status")),
+        Column(QCoreApplication.translate("CitizenTable", "Verified")),
+    )
+
+
+TOKEN, STATE, DISTRICT, ROLES, LEVEL, STATUS, VERIFIED = range(7)
+
+
+def _cells_of(record: CitizenRecord) -> tuple[Cell, ...]:
+    icon, tone = citizen_words.status_look(record.status)
+    status = Cell(citizen_words.status_word(record.status), icon, tone)
+    if record.status is CitizenStatus.ERASED:
+        dash = Cell(words.DASH, tone="muted")
+        return (Cell(record.identity_token, tone="muted"), *([dash] * 4), status, dash)
+    named = [citizen_words.role_word(role) for role in record.roles]
+    roles = ", ".join(named[:2]) + (f" +{len(named) - 2}" if len(named) > 2 else "")  # noqa: PLR2004 (see tip)
+    verified = words.DASH if record.last_verified is None else words.date(record.last_verified)
+    return (
+        Cell(record.identity_token),
+        Cell(record.state),
+        Cell(record.district),
+        Cell(roles, tip=", ".join(named) if len(named) > 2 else "", spoken=", ".join(named)),  # noqa: PLR2004
+        Cell(citizen_words.level_word(record.verification_level), citizen_words.level_icon(record.verification_level)),
+        status,
+        Cell(verified, tone="muted"),
+    )

@@ -1,0 +1,85 @@
+"""The open vault as pages see it, and what every page is given.
+
+The services are core's own; this module only names them, so importing it loads none of them: the
+first window must not wait for SQLAlchemy.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from core.access.model import PERMISSIONS, LoginSession, Permission
+from ui.tasks import TaskRunner
+from ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from core.access.service import AccessService
+    from core.audit.service import AuditLog
+    from core.citizens.service import CitizenService
+    from core.keys.service import KeyService
+    from core.monitor.health import Health
+    from core.monitor.log_reader import LogReader
+    from core.settings.model import VaultSettings
+    from core.settings.service import SettingsService
+
+
+class VaultServices(Protocol):
+    """The services of one vault, as the composition root joins them."""
+
+    @property
+    def access(self) -> "AccessService": ...  # noqa: D102 (a protocol's single line)
+    @property
+    def audit(self) -> "AuditLog": ...  # noqa: D102
+    @property
+    def citizens(self) -> "CitizenService": ...  # noqa: D102
+    @property
+    def keys(self) -> "KeyService": ...  # noqa: D102
+    @property
+    def log(self) -> "LogReader": ...  # noqa: D102
+    @property
+    def settings(self) -> "SettingsService": ...  # noqa: D102
+
+
+class OpenedVault(Protocol):
+    """A vault that was reached: locked until somebody signs in. Every method may wait: worker threads only."""
+
+    @property
+    def services(self) -> VaultServices: ...  # noqa: D102
+    @property
+    def health(self) -> "Health": ...  # noqa: D102
+    @property
+    def now(self) -> Callable[[], datetime]: ...  # noqa: D102
+
+    def lock(self, session: LoginSession) -> None: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a page works with: the look, the lanes, the vault and who signed in."""
+
+    theme: Theme
+    tasks: TaskRunner
+    vault: OpenedVault
+    session: LoginSession
+    settings: "VaultSettings"
+
+    @property
+    def citizens(self) -> "CitizenService":
+        """The use cases about citizens."""
+        return self.vault.services.citizens
+
+    @property
+    def keys(self) -> "KeyService":
+        """The keys."""
+        return self.vault.services.keys
+
+    @property
+    def log(self) -> "LogReader":
+        """The audit log as operators read it."""
+        return self.vault.services.log
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the operator's role grants a permission; the services ask again."""
+        return permission in PERMISSIONS[self.session.role]

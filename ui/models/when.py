@@ -1,0 +1,17 @@
+"""Moments as lists say them: short, in IST, with "Today" where it is today."""
+
+from datetime import datetime
+
+from PyQt6.QtCore import QCoreApplication
+
+from ui.widgets import words
+
+
+def short(when: datetime, now: datetime) -> str:
+    """`Today 14:31`, `12 Jul 11:04`, or `12 Jul 2024` in another year."""
+    day, today = when.astimezone(words.IST).date(), now.astimezone(words.IST).date()
+    if day == today:
+        return QCoreApplication.translate("when", "Today {time}").format(time=words.clock(when))
+    if day.year == today.year:
+        return f"{words.indian().toString(day, 'd MMM')} {words.clock(when)}"
+    return words.date(when)

@@ -1,0 +1,1 @@
+"""The page Citizens: search, list of millions, and one citizen in detail."""
