@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -136,10 +137,8 @@ class Palette(QWidget):
         if window is not None:
             window.removeEventFilter(self)
         if self._came_from is not None:
-            try:
+            with suppress(RuntimeError):  # Qt may have deleted it meanwhile
                 self._came_from.setFocus(Qt.FocusReason.OtherFocusReason)
-            except RuntimeError:
-                pass  # Qt has deleted it meanwhile
         self._came_from = None
 
     def targets_shown(self) -> list[Target]:

@@ -83,20 +83,22 @@ def elided(root: QWidget) -> list[str]:
                 offenders.append(f"{_describe(label)}: {label.text()!r} needs {needed} px, has {label.height()}")
         elif label.fontMetrics().horizontalAdvance(label.text()) > room.width() + 1:
             offenders.append(f"{_describe(label)}: {label.text()!r}")
-    for button in root.findChildren(QAbstractButton):
-        if button.isVisible() and button.text() and button.sizeHint().width() > button.width() + 1:
-            offenders.append(f"{_describe(button)}: {button.text()!r}")
+    offenders += [
+        f"{_describe(button)}: {button.text()!r}"
+        for button in root.findChildren(QAbstractButton)
+        if button.isVisible() and button.text() and button.sizeHint().width() > button.width() + 1
+    ]
     return offenders
 
 
 def assert_all_named(root: QWidget) -> None:
-    """A rule for every window: whoever cannot see it can still name what can be pressed."""
+    """Hold a window to the rule that whoever cannot see it can still name what can be pressed."""
     offenders = unnamed(root)
     assert not offenders, "\n".join(offenders)
 
 
 def assert_no_elided_labels(root: QWidget) -> None:
-    """A rule for every window: words fit."""
+    """Hold a window to the rule that words fit."""
     offenders = elided(root)
     assert not offenders, "\n".join(offenders)
 
@@ -140,7 +142,7 @@ def screenshot(widget: QWidget, name: str, theme: Theme | None = None) -> Path:
 
 
 def focus_order(start: QWidget, root: QWidget) -> list[str]:
-    """The object names that Tab goes through, from `start` once around inside `root`."""
+    """Return the object names that Tab goes through, from `start` once around inside `root`."""
     names = []
     widget: QWidget | None = start
     while widget is not None:

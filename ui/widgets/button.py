@@ -106,7 +106,7 @@ class IconButton(QToolButton):
         theme.changed.connect(self._on_changed)
 
     def set_meaning(self, meaning: str) -> None:
-        """What pressing it does."""
+        """Say what pressing it does."""
         self.setAccessibleName(meaning)
         self.setToolTip(meaning)
 

@@ -5,7 +5,7 @@ not. It is opened with `open()` and awaited with `ui.ask.ask`; nothing here ever
 """
 
 from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QRect, QRectF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PyQt6.QtWidgets import QApplication, QDialog, QFrame, QPushButton, QWidget
 
 from ui.theme.theme import Theme
@@ -161,10 +161,6 @@ class DialogFrame(QDialog):
     def throw_away(self) -> None:
         """Delete it and what it lies on, once nobody needs its answer any more."""
         self._scrim.deleteLater()
-
-    def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Closing is refusing."""
-        super().closeEvent(event)
 
     # --- keyboard ----------------------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ class ElidedLabel(Label):
         super().resizeEvent(event)
         self.setToolTip(self.text() if self._shown() != self.text() else "")
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
         """Draw what fits."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
@@ -104,7 +104,7 @@ class ElidedLabel(Label):
 
 
 class IconLabel(QLabel):
-    """An icon that cannot be pressed. Without a word beside it, give `meaning`: it is read aloud and shown as tool tip."""
+    """An icon that cannot be pressed. Without a word beside it, give `meaning`: read aloud, shown as tool tip."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class IconLabel(QLabel):
         self._on_changed()
 
     def set_meaning(self, meaning: str) -> None:
-        """What the icon says when no word stands beside it."""
+        """Say what the icon means when no word stands beside it."""
         self.setAccessibleName(meaning)
         self.setToolTip(meaning)
 

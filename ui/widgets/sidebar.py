@@ -104,7 +104,7 @@ class Sidebar(QFrame):
         self._vault = Label(theme, vault, "caption")
         names = column(Label(theme, self.tr("Citizen Zero"), "strong"), self._vault, spacing=0)
         head = row(MarkLabel(theme, 28), names, None, spacing=10, margins=(4, 0, 0, 0))
-        layout = column(head, 12, self._make_find_box(), 9, spacing=0, margins=(10, 12, 10, 12))
+        layout = column(head, 12, self._make_find_box(), 10, spacing=0, margins=(10, 12, 10, 12))
         for group, title in self._groups().items():
             entries = [entry for entry in pages if entry.group == group]
             if not entries:

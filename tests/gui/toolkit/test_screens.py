@@ -1,7 +1,5 @@
 """Unlock and degraded: what they show, and what a person can do with the keyboard."""
 
-from collections.abc import Iterator
-
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
@@ -29,8 +27,8 @@ DEGRADED = DegradedState(
             (
                 "The module file opens, but no token with serial 3f2a91c07be4d815 is in any slot.",
                 "Without it: no personal data, no keys, no signatures. The log can be read, not extended.",
-                "Connect the module that was used before, or pick the right one. Another token with the same label "
-                "will not do.",
+                "Connect the module that was used before, or pick the right one. "  # noqa: ISC004
+                "Another token with the same label will not do.",
             ),
             (PartAction("retry", "Try again", "rotate-cw"), PartAction("choose", "Choose module…")),
         ),
@@ -88,7 +86,7 @@ def _show(qtbot: QtBot, screen: QWidget) -> None:
 
 
 @pytest.fixture
-def unlock(qtbot: QtBot, theme: Theme, ring: FocusRing) -> Iterator[UnlockScreen]:
+def unlock(qtbot: QtBot, theme: Theme, ring: FocusRing) -> UnlockScreen:
     screen = UnlockScreen(theme, vault="National vault · live", version="1.0.0")
     screen.show_parts(
         [
@@ -100,7 +98,7 @@ def unlock(qtbot: QtBot, theme: Theme, ring: FocusRing) -> Iterator[UnlockScreen
     screen.set_operator("anjali.raghavan")
     _show(qtbot, screen)
     screen.setFocus()
-    yield screen
+    return screen
 
 
 @pytest.mark.parametrize("appearance", [Appearance.LIGHT, Appearance.DARK, Appearance.CONTRAST])
