@@ -176,21 +176,20 @@ class MainWindow(QMainWindow):
 
     def _make_shortcuts(self) -> None:
         self._shortcut("Ctrl+K", self._on_find)
-        self._shortcut("Ctrl+L", self.lock_asked.emit)
+        self._shortcut("Ctrl+L", self.lock_asked.emit, under_dialogs=True)
         self._shortcut("F6", lambda: self._go_to_area(1))
         self._shortcut("Shift+F6", lambda: self._go_to_area(-1))
         for number, key in enumerate(list(self._entries)[:_PAGES_BY_NUMBER], start=1):
             self._shortcut(f"Alt+{number}", partial(self.open_page, key))
 
-    def _shortcut(self, keys: str, call: Callable[[], object]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
-        shortcut.activated.connect(lambda: self._if_free(call))
+    def _shortcut(self, keys: str, call: Callable[[], object], *, under_dialogs: bool = False) -> None:
+        """Give the frame a key. It does nothing on a full screen, nor under a dialog (but for locking)."""
 
-    def _if_free(self, call: Callable[[], object]) -> None:
-        """Keys of the frame do nothing on a full screen and, but for locking, nothing under a dialog."""
-        locks = call == self.lock_asked.emit
-        if self.in_workspace and (locks or not open_dialogs(self)):
-            call()
+        def call_if_free() -> None:
+            if self.in_workspace and (under_dialogs or not open_dialogs(self)):
+                call()
+
+        QShortcut(QKeySequence(keys), self).activated.connect(call_if_free)
 
     def _on_find(self) -> None:
         if self.palette_.isVisible():

@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
 )
 
 from ui.theme.theme import Theme
+from ui.widgets.label import ElidedLabel
 
 SCREENSHOTS = Path(__file__).resolve().parents[1] / "screenshots"
 
@@ -72,9 +73,7 @@ def elided(root: QWidget) -> list[str]:
     """Visible one-line labels and buttons whose words do not fit (labels made to be elided excepted)."""
     offenders = []
     for label in root.findChildren(QLabel):
-        if not label.isVisible() or not label.text() or label.inherits("ElidedLabel"):
-            continue
-        if type(label).__name__ == "ElidedLabel":
+        if not label.isVisible() or not label.text() or isinstance(label, ElidedLabel):
             continue
         room = label.contentsRect()
         if label.wordWrap():

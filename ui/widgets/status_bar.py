@@ -143,7 +143,7 @@ class _Part(QWidget):
         super().__init__()
         self._name = name
         self._icon = IconLabel(theme, "circle-dashed", tone="muted", size=14)
-        self._detail = Label(theme, "", "caption", tone="text2")
+        self._detail = ElidedLabel(theme, "", "caption", tone="text2")
         label = Label(theme, name, "caption")
         self.setLayout(row(self._icon, label, 1, self._detail, spacing=6, margins=(14, 0, 11, 0)))
 
