@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
 from ui.theme.fonts import Role
 from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
+from ui.widgets.label import wear
 
 Variant = Literal["plain", "primary", "danger", "destroy", "quiet", "link"]
 Scale = Literal["small", "normal", "large"]
@@ -72,7 +73,7 @@ class Button(QPushButton):
 
     def _on_changed(self) -> None:
         role: Role = "small" if self._scale == "small" else "button"
-        self.setFont(self._theme.font(role))
+        wear(self, self._theme.font(role))
         if self._icon is not None:
             self.setIcon(self._theme.icon(self._icon, self._icon_tone, pad=_ICON_GAP))
             side = self._theme.px(16)
