@@ -83,7 +83,9 @@ class ElidedLabel(Label):
 
     def minimumSizeHint(self) -> QSize:
         """Room for a few letters."""
-        return QSize(self.fontMetrics().averageCharWidth() * 6, super().minimumSizeHint().height())
+        few = self.fontMetrics().averageCharWidth() * 6
+        whole = self.fontMetrics().horizontalAdvance(self.text())
+        return QSize(min(few, whole), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Tell the whole text by tool tip as soon as it does not fit."""

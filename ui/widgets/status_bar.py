@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QSizePolicy, QWidget
 
@@ -16,6 +16,7 @@ from ui.widgets.layout import boxed, line, row
 from ui.widgets.progress import ProgressBar
 
 HEIGHT = 30
+_GAP = 6
 
 
 class PartState(Enum):
@@ -105,17 +106,28 @@ class StatusBar(QFrame):
         self._time.setText(words.duration(seconds))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Leave out words that have an icon beside them, where there is no room (large text, small window)."""
+        """Look at the room for words."""
         super().resizeEvent(event)
-        needed = self.minimumSizeHint().width()
-        shown = not self._captions[0].isHidden()
-        words_width = sum(label.sizeHint().width() + 6 for label in self._captions)
-        if needed + (0 if shown else words_width) > self.width():
+        self._fit_words()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Look at the room again when words or fonts changed."""
+        done = super().event(event)
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._fit_words()
+        return done
+
+    def _fit_words(self) -> None:
+        """Leave out words that have an icon beside them where there is no room (large text, small window)."""
+        layout = self.layout()
+        if layout is None or not self._captions:
+            return
+        hidden = self._captions[0].isHidden()
+        words_width = sum(label.sizeHint().width() + _GAP for label in self._captions)
+        needed = layout.totalMinimumSize().width() + (words_width if hidden else 0)
+        if (needed > self.width()) != hidden:
             for label in self._captions:
-                label.hide()
-        else:
-            for label in self._captions:
-                label.show()
+                label.setVisible(hidden)
 
     def _make_job(self) -> QWidget:
         theme = self._theme

@@ -156,7 +156,7 @@ def test_awaiting_something_that_nothing_can_wake_is_a_fault_not_a_hang(
             yield 1
 
     async def act() -> None:
-        await Strange()
+        await Strange()  # type: ignore[misc]  # on purpose
 
     runner.start(act())
     qtbot.waitUntil(lambda: bool(reported.errors))
