@@ -25,7 +25,10 @@ def _plan(**changes: Any) -> SetupPlan:
     [
         ({"module": Path("/nowhere.so")}, HsmModuleMissing),
         ({"module": Path("/etc/passwd")}, HsmModuleInvalid),
-        ({"operator": "a b"}, InvalidInput),
+        ({"operator": "a/b"}, InvalidInput),
+        ({"operator": " a"}, InvalidInput),
+        ({"operator": ""}, InvalidInput),
+        ({"operator": "x" * 65}, InvalidInput),
         ({"password": Secret("short")}, InvalidInput),
         ({"password": Secret("password1")}, InvalidInput),
         ({"token_label": "x" * 33}, InvalidInput),
