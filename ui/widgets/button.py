@@ -3,6 +3,7 @@
 from typing import Literal
 
 from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ui.theme.fonts import Role
@@ -59,6 +60,14 @@ class Button(QPushButton):
             self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._on_changed()
         theme.changed.connect(self._on_changed)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Press by Enter as well as by Space; a destroying button by Space alone."""
+        entered = event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if entered and self.property("variant") != "destroy":
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def set_text(self, text: str) -> None:
         """Say something else (a button that counts: "Reveal 2 fields for 60 s")."""
