@@ -23,7 +23,8 @@ success, warning, danger, secret, on_accent. `words.py`: `number`, `percent`, `d
 `date`, `clock`, `moment` for Indian grouping and IST.
 
 **Pressing** (`button.py`): `Button(theme, text, *, name, variant, icon, scale)`: plain, primary,
-danger, destroy, quiet, link; `set_text`. `IconButton(theme, icon, meaning, *, name)`.
+danger, destroy, quiet, link; `set_text`. `IconButton(theme, icon, meaning, *, name)` and
+`CopyButton(theme, meaning, text, *, name)`.
 
 **Typing and picking** (`field.py`, `inputs.py`, `segmented.py`): `TextField`, `PasswordField`
 (`take()`), `ComboField(theme, label, [Choice(value, text)], *, name)`, `TextAreaField(limit=240)`;

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QGuiApplication, QKeyEvent
 from PyQt6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ui.theme.fonts import Role
@@ -130,3 +130,19 @@ class IconButton(QToolButton):
         self.setIcon(self._theme.icon(self._icon, self._tone, self._size))
         side = self._theme.px(self._size)
         self.setIconSize(QSize(side, side))
+
+
+class CopyButton(IconButton):
+    """Copies a text that is no secret (a code, a token, a hash): `CopyButton(theme, meaning, text, name=…)`."""
+
+    def __init__(self, theme: Theme, meaning: str, text: str, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "copy", meaning, name=name, parent=parent)
+        self.text_to_copy = text
+        self.clicked.connect(lambda: copy_text(self.text_to_copy))
+
+
+def copy_text(text: str) -> None:
+    """Put a text that is no secret on the clipboard."""
+    clipboard = QGuiApplication.clipboard()
+    if clipboard is not None:
+        clipboard.setText(text)
