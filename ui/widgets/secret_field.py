@@ -69,7 +69,7 @@ class SecretField(Exposed):
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._on_tick)
         self._name_width = theme.px(_NAME_WIDTH_COMPACT if compact else _NAME_WIDTH)
-        self._closed = self._make_closed(name, compact=compact)
+        self._closed = self._make_closed(name)
         self._open = RevealedBox(theme, label, name=name, compact=compact)
         self._open.hidden.connect(self.mask_value)
         self._open.copy_asked.connect(self.copy_asked)
@@ -130,7 +130,7 @@ class SecretField(Exposed):
 
     # --- what happens inside -----------------------------------------------------------------------
 
-    def _make_closed(self, name: str, *, compact: bool) -> QWidget:
+    def _make_closed(self, name: str) -> QWidget:
         label = Label(self._theme, self._label, "body", tone="muted")
         label.setFixedWidth(self._name_width)
         self._words = Label(self._theme, words.DOTS, "body", tone="text2")
@@ -141,11 +141,7 @@ class SecretField(Exposed):
         self._eye.clicked.connect(self.reveal_asked)
         self._sign = IconLabel(self._theme, "ban", tone="danger")
         self._sign_box = boxed(row(4, self._sign, 4, spacing=0))
-        edge = 0 if compact else -4  # the icon, not the button round it, stands at the edge of the column
-        inside = row(
-            label, self._words, None, self._note, self._eye, self._sign_box, spacing=8, margins=(0, 0, edge, 0)
-        )
-        closed = boxed(inside)
+        closed = boxed(row(label, self._words, None, self._note, self._eye, self._sign_box, spacing=8))
         closed.setMinimumHeight(self._theme.px(29))
         return closed
 
