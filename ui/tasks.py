@@ -193,7 +193,8 @@ class TaskRunner(QObject):
         self._states[state.number] = state
         pending = self.command(lambda: _run_job(job, work))
         pending.add_done_callback(lambda _: self._on_job_done(state.number))
-        self.job_started.emit(state)
+        if state.number in self._states:  # not when everything is closing
+            self.job_started.emit(state)
         return pending
 
     def stop_job(self, number: int) -> None:
