@@ -20,6 +20,7 @@ from core.setup.model import Progress, SetupPlan, SetupResult
 from ui.error_report import ErrorReport, said
 from ui.main_window import MainWindow
 from ui.models import part_words
+from ui.models.page_tasks import PageTasks
 from ui.models.vault import Desk, OpenedVault
 from ui.pages.degraded import DegradedScreen, DegradedState
 from ui.pages.unlock import UnlockScreen
@@ -197,7 +198,7 @@ class Console(QObject):
         def sign_in() -> Desk:
             session = self._doors.sign_in(vault, operator, password)
             settings = vault.services.settings.read_checked()
-            return Desk(self._theme, self._tasks, vault, session, settings)
+            return Desk(self._theme, PageTasks(self._tasks), vault, session, settings)
 
         try:
             self.desk = await self._tasks.command(sign_in)
@@ -215,6 +216,7 @@ class Console(QObject):
         self.window.status.set_operator(desk.session.operator)
         self.window.idle.set_seconds(desk.settings.idle_seconds)
         self.window.show_workspace("overview")
+        self.window.navigation.focus_current()
         self._look_timer.start()
         self._look()
 
@@ -226,6 +228,7 @@ class Console(QObject):
         self.desk = None
         self._look_timer.stop()
         self.show_unlock(why)
+        desk.tasks.end()
         self.window.discard_pages()
         self._locking = self._tasks.query(lambda: desk.vault.lock(desk.session))
         self._tasks.start(self._after_lock(self._locking))

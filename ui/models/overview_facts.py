@@ -34,6 +34,17 @@ class OverviewFacts:
     by_state: Mapping[str, int] | None = None
     state_names: Mapping[str, str] = field(default_factory=dict)
 
+    def numbers(self) -> tuple[int | None, ...]:
+        """Return citizens, KEKs, entries, operators, states with citizens."""
+        by_state = self.by_state
+        return (
+            self.citizens,
+            None if self.keks is None else len(self.keks),
+            self.entries,
+            None if self.operators is None else len(self.operators),
+            None if by_state is None else sum(1 for count in by_state.values() if count),
+        )
+
     @property
     def entries(self) -> int | None:
         """Return the number of audit entries, None while the log cannot be read."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from core.access.model import PERMISSIONS, LoginSession, Permission
-from ui.tasks import TaskRunner
+from ui.models.page_tasks import PageTasks
 from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Desk:
     """What a page works with: the look, the lanes, the vault and who signed in."""
 
     theme: Theme
-    tasks: TaskRunner
+    tasks: PageTasks
     vault: OpenedVault
     session: LoginSession
     settings: "VaultSettings"
