@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.monitor.log_reader import LogReader
     from core.settings.model import VaultSettings
     from core.settings.service import SettingsService
+    from core.vault_token import VaultToken
 
 
 class VaultServices(Protocol):
@@ -39,6 +40,8 @@ class VaultServices(Protocol):
     def log(self) -> "LogReader": ...  # noqa: D102
     @property
     def settings(self) -> "SettingsService": ...  # noqa: D102
+    @property
+    def token(self) -> "VaultToken": ...  # noqa: D102
 
 
 class OpenedVault(Protocol):

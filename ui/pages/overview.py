@@ -1,5 +1,6 @@
 """The page Overview: numbers, what needs a person today, how the vault is, where its citizens live."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from core.errors import DatabaseUnavailable, HsmUnavailable
 from ui.models import part_words
 from ui.models.overview_facts import Need, OverviewFacts, needs_of, read_overview
 from ui.models.vault import Desk
@@ -57,7 +59,7 @@ class OverviewPage(Page):
         self.body.addWidget(scroll, 1)
         self._timer = QTimer(self)
         self._timer.setInterval(_REFRESH_MS)
-        self._timer.timeout.connect(self.refresh)
+        self._timer.timeout.connect(self._on_time)
 
     def shown(self) -> None:
         """Read everything, and again every half minute."""
@@ -72,9 +74,17 @@ class OverviewPage(Page):
         """Read everything again."""
         self._desk.tasks.start(self._refresh(), retry=self.refresh)
 
+    def _on_time(self) -> None:
+        self._desk.tasks.start(self._refresh_quietly())
+
     async def _refresh(self) -> None:
         desk = self._desk
         self.show_facts(await desk.tasks.query(lambda: read_overview(desk)))
+
+    async def _refresh_quietly(self) -> None:
+        """Read again by the clock: a part that fails in between is what the next look shows, no dialog."""
+        with suppress(HsmUnavailable, DatabaseUnavailable):
+            await self._refresh()
 
     def show_facts(self, facts: OverviewFacts) -> None:
         """Show the facts of one moment."""
