@@ -24,7 +24,7 @@ KOLKATA = timezone(timedelta(hours=5, minutes=30), "IST")  # India keeps one off
 HOURS = 24
 WEEKDAYS = 7
 # A slice is one transaction: whoever waits for the head waits for one slice, well within the lock's time-out.
-SLICE = 500_000
+SLICE = 200_000
 
 
 class Series(StrEnum):

@@ -6,6 +6,7 @@ from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from ui.charts.activity_card import activity_card, load_activity
 from ui.models import part_words
 from ui.models.overview_facts import Need, OverviewFacts, needs_of, read_overview
 from ui.models.vault import Desk
@@ -53,6 +54,9 @@ class OverviewPage(Page):
                 scroll.body.addWidget(piece)
             else:
                 scroll.body.addLayout(piece)
+        self.activity = activity_card(desk)
+        self.activity.open_asked.connect(lambda: self.page_asked.emit("audit"))
+        scroll.body.insertWidget(scroll.body.count() - 1, self.activity)
         self.body.addWidget(scroll, 1)
         self._timer = QTimer(self)
         self._timer.setInterval(_REFRESH_MS)
@@ -74,6 +78,7 @@ class OverviewPage(Page):
     async def _refresh(self) -> None:
         desk = self._desk
         self.show_facts(await desk.tasks.query(lambda: read_overview(desk)))
+        await load_activity(desk, self.activity)
 
     def show_facts(self, facts: OverviewFacts) -> None:
         """Show the facts of one moment."""
