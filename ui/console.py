@@ -9,7 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QWidget
@@ -20,6 +22,7 @@ from core.setup.model import Progress, SetupPlan, SetupResult
 from ui.error_report import ErrorReport, said
 from ui.main_window import MainWindow
 from ui.models import part_words
+from ui.models.page_tasks import PageTasks
 from ui.models.vault import Desk, OpenedVault
 from ui.pages.degraded import DegradedScreen, DegradedState
 from ui.pages.unlock import UnlockScreen
@@ -30,6 +33,9 @@ from ui.theme.theme import Theme
 from ui.widgets import words
 from ui.widgets.sidebar import PageEntry
 from ui.widgets.status_bar import PartState
+
+if TYPE_CHECKING:
+    from core.monitor.health import PartHealth
 
 _LOOK_MS = 10_000
 
@@ -150,7 +156,9 @@ class Console(QObject):
         try:
             if self.vault is None:
                 self.vault = await self._tasks.query(self._doors.open_vault)
-            parts = await self._tasks.query(self.vault.health.parts)
+                parts = await self._tasks.query(self.vault.health.parts)
+            else:
+                parts = await self._tasks.query(partial(_look_afresh, self.vault))
         except CitizenZeroError as error:
             self._opened()
             self._show_degraded(part_words.degraded_by_error(error))
@@ -197,7 +205,7 @@ class Console(QObject):
         def sign_in() -> Desk:
             session = self._doors.sign_in(vault, operator, password)
             settings = vault.services.settings.read_checked()
-            return Desk(self._theme, self._tasks, vault, session, settings)
+            return Desk(self._theme, PageTasks(self._tasks), vault, session, settings)
 
         try:
             self.desk = await self._tasks.command(sign_in)
@@ -215,6 +223,7 @@ class Console(QObject):
         self.window.status.set_operator(desk.session.operator)
         self.window.idle.set_seconds(desk.settings.idle_seconds)
         self.window.show_workspace("overview")
+        self.window.navigation.focus_current()
         self._look_timer.start()
         self._look()
 
@@ -226,6 +235,7 @@ class Console(QObject):
         self.desk = None
         self._look_timer.stop()
         self.show_unlock(why)
+        desk.tasks.end()
         self.window.discard_pages()
         self._locking = self._tasks.query(lambda: desk.vault.lock(desk.session))
         self._tasks.start(self._after_lock(self._locking))
@@ -347,3 +357,9 @@ class Console(QObject):
 
     def _on_appearance_changed(self, appearance: str) -> None:
         self._tasks.query(lambda: self._doors.save_appearance(appearance))
+
+
+def _look_afresh(vault: OpenedVault) -> "list[PartHealth]":
+    """Look at the parts with a new HSM worker: a running one does not see a token that came back."""
+    vault.services.token.log_out()
+    return vault.health.parts()

@@ -46,6 +46,7 @@ class ActivityCard(ChartCard):
             QCoreApplication.translate("Activity", "operations a day, last {n} days").format(n=DAYS),
             name="activity",
             columns=activity_words.daily_columns(),
+            first_width=184,
             waiting=QCoreApplication.translate("Activity", "Counting the entries of the log…"),
             empty=EmptyState(
                 theme,

@@ -15,6 +15,8 @@ from ui.widgets.empty_state import EmptyState
 from ui.widgets.label import Label
 from ui.widgets.layout import Piece, boxed, column, row
 
+_NARROWEST = 36  # px at text scale 1, of a column of the table
+
 
 class ChartCard(Card):
     """Subclass it: `set_chart` with what draws, `set_rows` with the same data, `show_data`, `show_empty`.
@@ -31,6 +33,7 @@ class ChartCard(Card):
         *,
         name: str,
         columns: Sequence[Column],
+        first_width: int,
         waiting: str,
         empty: EmptyState,
         above: QWidget | None = None,
@@ -45,7 +48,11 @@ class ChartCard(Card):
         self.table.setModel(self.model)
         header = self.table.horizontalHeader()
         if header is not None:
+            header.setStretchLastSection(False)  # all but the first take what is left
+            header.setMinimumSectionSize(theme.px(_NARROWEST))
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        self.table.set_widths(first_width)
         self._waiting = boxed(column(None, row(None, Label(theme, waiting, tone="muted"), None), None))
         self._empty = empty
         self._stack = QStackedWidget()

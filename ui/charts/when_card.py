@@ -36,6 +36,7 @@ class WhenCard(ChartCard):
             caption,
             name="when",
             columns=activity_words.hourly_columns(),
+            first_width=72,
             waiting=QCoreApplication.translate("Activity", "Counting the entries of the log…"),
             empty=EmptyState(
                 theme,

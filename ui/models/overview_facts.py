@@ -23,16 +23,27 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class OverviewFacts:
-    """Facts of one moment. None where the operator's role may not know."""
+    """Facts of one moment. None where the operator's role may not know, or a part does not answer."""
 
     when: datetime
-    citizens: int
+    citizens: int | None
     parts: tuple[PartHealth, ...]
     dual_control: bool
     keks: tuple[Kek, ...] | None = None
     operators: tuple[Operator, ...] | None = None
     by_state: Mapping[str, int] | None = None
     state_names: Mapping[str, str] = field(default_factory=dict)
+
+    def numbers(self) -> tuple[int | None, ...]:
+        """Return citizens, KEKs, entries, operators, states with citizens."""
+        by_state = self.by_state
+        return (
+            self.citizens,
+            None if self.keks is None else len(self.keks),
+            self.entries,
+            None if self.operators is None else len(self.operators),
+            None if by_state is None else sum(1 for count in by_state.values() if count),
+        )
 
     @property
     def entries(self) -> int | None:
@@ -56,15 +67,19 @@ class Need:
 
 def read_overview(desk: Desk) -> OverviewFacts:
     """Read everything that the operator's role may know. It waits: worker threads only."""
-    vault = desk.vault
+    vault, now = desk.vault, desk.vault.now()
+    parts, dual_control = tuple(vault.health.parts()), desk.settings.dual_control
+    if not all(is_up(part) for part in parts):
+        return OverviewFacts(now, None, parts, dual_control)  # nothing can be checked, so nothing is shown as fact
+    session = desk.session
     return OverviewFacts(
-        when=vault.now(),
+        when=now,
         citizens=desk.keys.citizen_total(),
-        parts=tuple(vault.health.parts()),
-        dual_control=desk.settings.dual_control,
-        keks=tuple(desk.keys.ledger(desk.session)) if desk.may(Permission.KEY_LIST) else None,
-        operators=tuple(vault.services.access.operators(desk.session)) if desk.may(Permission.OPERATOR_LIST) else None,
-        by_state=desk.citizens.counts_by_state(desk.session) if desk.may(Permission.CITIZEN_FIND) else None,
+        parts=parts,
+        dual_control=dual_control,
+        keks=tuple(desk.keys.ledger(session)) if desk.may(Permission.KEY_LIST) else None,
+        operators=tuple(vault.services.access.operators(session)) if desk.may(Permission.OPERATOR_LIST) else None,
+        by_state=desk.citizens.counts_by_state(session) if desk.may(Permission.CITIZEN_FIND) else None,
         state_names=warm(),
     )
 

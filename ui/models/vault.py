@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from core.access.model import PERMISSIONS, LoginSession, Permission
-from ui.tasks import TaskRunner
+from ui.models.page_tasks import PageTasks
 from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.monitor.log_reader import LogReader
     from core.settings.model import VaultSettings
     from core.settings.service import SettingsService
+    from core.vault_token import VaultToken
 
 
 class VaultServices(Protocol):
@@ -42,6 +43,8 @@ class VaultServices(Protocol):
     def settings(self) -> "SettingsService": ...  # noqa: D102
     @property
     def activity(self) -> "ActivityService": ...  # noqa: D102
+    @property
+    def token(self) -> "VaultToken": ...  # noqa: D102
 
 
 class OpenedVault(Protocol):
@@ -63,7 +66,7 @@ class Desk:
     """What a page works with: the look, the lanes, the vault and who signed in."""
 
     theme: Theme
-    tasks: TaskRunner
+    tasks: PageTasks
     vault: OpenedVault
     session: LoginSession
     settings: "VaultSettings"

@@ -1,11 +1,14 @@
 """The page Overview: numbers, what needs a person today, how the vault is, where its citizens live."""
 
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from core.errors import DatabaseUnavailable, HsmUnavailable
 from ui.charts.activity_card import activity_card, load_activity
 from ui.models import part_words
 from ui.models.overview_facts import Need, OverviewFacts, needs_of, read_overview
@@ -41,7 +44,8 @@ class OverviewPage(Page):
         verify = Button(theme, self.tr("Verify now"), name="overview_verify", icon="shield-check")
         verify.clicked.connect(self.verify_asked)
         self.header.add_action(verify)
-        self.numbers = FactsStrip(theme, self._numbers())
+        self._labels: list[str] = []
+        self._strip = column(spacing=0)
         self.needs = NeedsCard(theme)
         self.needs.page_asked.connect(self.page_asked)
         self.state = StateCard(theme)
@@ -49,18 +53,17 @@ class OverviewPage(Page):
         middle = row(self.needs, self.state, spacing=12)
         middle.setStretch(0, 1)
         scroll = ScrollColumn(spacing=12)
-        for piece in (self.numbers, middle, self.places):
-            if isinstance(piece, QWidget):
-                scroll.body.addWidget(piece)
-            else:
-                scroll.body.addLayout(piece)
         self.activity = activity_card(desk)
         self.activity.open_asked.connect(lambda: self.page_asked.emit("audit"))
-        scroll.body.insertWidget(scroll.body.count() - 1, self.activity)
+        scroll.body.addLayout(self._strip)
+        scroll.body.addLayout(middle)
+        scroll.body.addWidget(self.activity)
+        scroll.body.addWidget(self.places)
+        self._show_numbers(None)
         self.body.addWidget(scroll, 1)
         self._timer = QTimer(self)
         self._timer.setInterval(_REFRESH_MS)
-        self._timer.timeout.connect(self.refresh)
+        self._timer.timeout.connect(self._on_time)
 
     def shown(self) -> None:
         """Read everything, and again every half minute."""
@@ -75,36 +78,64 @@ class OverviewPage(Page):
         """Read everything again."""
         self._desk.tasks.start(self._refresh(), retry=self.refresh)
 
+    def _on_time(self) -> None:
+        self._desk.tasks.start(self._refresh_quietly())
+
     async def _refresh(self) -> None:
         desk = self._desk
         self.show_facts(await desk.tasks.query(lambda: read_overview(desk)))
         await load_activity(desk, self.activity)
 
+    async def _refresh_quietly(self) -> None:
+        """Read again by the clock: a part that fails in between is what the next look shows, no dialog."""
+        with suppress(HsmUnavailable, DatabaseUnavailable):
+            await self._refresh()
+
     def show_facts(self, facts: OverviewFacts) -> None:
         """Show the facts of one moment."""
         self.header.set_caption(_long_date(facts.when))
-        by_state = facts.by_state
-        values = {
-            "citizens": facts.citizens,
-            "keks": None if facts.keks is None else len(facts.keks),
-            "entries": facts.entries,
-            "operators": None if facts.operators is None else len(facts.operators),
-            "states": None if by_state is None else sum(1 for count in by_state.values() if count),
-        }
-        for key, value in values.items():
-            self.numbers.set_value(key, words.DASH if value is None else words.number(value))
+        self._show_numbers(facts)
         self.needs.show_needs(needs_of(facts))
         self.state.show_facts(facts)
         self.places.show_facts(facts)
 
-    def _numbers(self) -> list[Fact]:
-        return [
-            Fact("citizens", words.DASH, self.tr("citizens")),
-            Fact("keks", words.DASH, self.tr("key-encryption keys")),
-            Fact("entries", words.DASH, self.tr("audit entries")),
-            Fact("operators", words.DASH, self.tr("operators")),
-            Fact("states", words.DASH, self.tr("states with citizens")),
-        ]
+    def _show_numbers(self, facts: OverviewFacts | None) -> None:
+        """Write the strip of numbers; it is made anew only when a word changes ("1 operator", "2 operators")."""
+        values = (None,) * 5 if facts is None else facts.numbers()
+        told = [_Number(key, value, *names) for (key, *names), value in zip(self._names(), values, strict=True)]
+        labels = [number.label for number in told]
+        if labels != self._labels:
+            self._labels = labels
+            _empty(self._strip)
+            self.numbers = FactsStrip(self.theme, [Fact(number.key, number.text, number.label) for number in told])
+            self._strip.addWidget(self.numbers)
+        for number in told:
+            self.numbers.set_value(number.key, number.text)
+
+    def _names(self) -> tuple[tuple[str, str, str], ...]:
+        return (
+            ("citizens", self.tr("citizen"), self.tr("citizens")),
+            ("keks", self.tr("key-encryption key"), self.tr("key-encryption keys")),
+            ("entries", self.tr("audit entry"), self.tr("audit entries")),
+            ("operators", self.tr("operator"), self.tr("operators")),
+            ("states", self.tr("state with citizens"), self.tr("states with citizens")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    key: str
+    value: int | None
+    one: str
+    many: str
+
+    @property
+    def label(self) -> str:
+        return self.one if self.value == 1 else self.many
+
+    @property
+    def text(self) -> str:
+        return words.DASH if self.value is None else words.number(self.value)
 
 
 class NeedsCard(Card):

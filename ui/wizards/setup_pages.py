@@ -196,7 +196,7 @@ class OperatorPage(WizardPage):
         )
         self._wizard = wizard
         card = Card(theme, self.tr("You"))
-        helper = self.tr("3 to 64 letters, digits, dots, dashes or underscores; it stands in the audit log")
+        helper = self.tr("It stands in the audit log for ever")
         self.operator = TextField(theme, self.tr("Operator name"), name="new_operator", helper=helper)
         self.operator.edited.connect(self._on_operator)
         card.body.addLayout(_half(self.operator))
