@@ -3,16 +3,19 @@
 Importing this module imports pyqtgraph: see `ui/charts/__init__.py`.
 """
 
+import math
 from dataclasses import dataclass
 
 import pyqtgraph
 from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
+    QFontMetricsF,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QResizeEvent,
     QTransform,
 )
 from PyQt6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QToolTip, QWidget
@@ -95,6 +98,7 @@ class StackedBars(QWidget):
         self._item.getAxis("bottom").setTicks([list(stacks.labels)])
         if self.chosen >= len(stacks.tips):
             self.choose(-1)
+        self._make_room()
         self._describe()
 
     def set_description(self, description: str) -> None:
@@ -166,6 +170,20 @@ class StackedBars(QWidget):
 
     # --- looks -------------------------------------------------------------------------------------
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Keep room for the newest day's word."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Leave free at the right what the last word needs beyond its bar: narrow bars, large text."""
+        if not self.stacks.labels:
+            return
+        font = self._item.getAxis("bottom").style["tickFont"]
+        word = QFontMetricsF(font).horizontalAdvance(self.stacks.labels[-1][1])
+        beyond = word / 2 - self._item.getViewBox().width() / len(self.stacks.tips) / 2
+        self._item.layout.setContentsMargins(0, 0, max(0, math.ceil(beyond) + 1), 0)
+
     def _on_changed(self) -> None:
         theme = self._theme
         font = theme.font("caption")
@@ -177,6 +195,7 @@ class StackedBars(QWidget):
             axis.setStyle(tickLength=0, tickAlpha=0, tickFont=font, tickTextOffset=theme.px(8))
             axis.setStyle(hideOverlappingLabels=False)  # the newest day's word reaches beyond its bar
         self._item.getAxis("bottom").setHeight(theme.px(26))
+        self._make_room()
         self._bars.update()
 
 

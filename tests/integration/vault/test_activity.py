@@ -62,17 +62,17 @@ def test_the_counts_equal_a_recount_of_the_log(real: RealVault, asha: CitizenRec
     daily = real.vault.services.activity.daily(session, DAYS, _today())
     assert {series: daily.total(series) for series in Series} == {series: expected[series] for series in Series}
     assert daily.total(Series.REFUSED) == 1
-    assert sum(daily.totals) == daily.totals[-1], "everything was done today"
+    assert sum(daily.totals) == sum(daily.totals[-2:]), "today, or yesterday if it has just struck midnight"
     assert _bins(real) == _recount(real)
 
 
 def test_a_reveal_and_a_change_count_once_each(real: RealVault, asha: CitizenRecord) -> None:
     activity, citizens, session = real.vault.services.activity, real.vault.services.citizens, real.session
-    before = activity.daily(session, 1, _today())
+    before = activity.daily(session, 2, _today())
     citizens.profile(session, asha.identity_token, Purpose.SUPPORT, [Field.NAME], "ticket 4712")
     citizens.update(session, asha.identity_token, {"district": "Mysuru"})
     real.vault.services.audit.flush()
-    after = activity.daily(session, 1, _today())
+    after = activity.daily(session, 2, _today())
     grown = {series: after.total(series) - before.total(series) for series in Series}
     assert {series: count for series, count in grown.items() if count} == {Series.READS: 1, Series.CHANGES: 1}
 

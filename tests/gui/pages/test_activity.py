@@ -1,0 +1,120 @@
+"""The activity of a real vault on Overview: counted by the worker, drawn in the window."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.access.model import Role
+from core.audit.activity import Series
+from core.audit.model import EntryFilter
+from tests.gui.charts.sample import daily
+from tests.gui.pages.bench import Bench, Heartbeat
+from tests.support.gui import Collector, assert_all_named, assert_no_elided_labels, screenshot, settle
+from ui.charts.activity_card import DAYS, read_daily
+from ui.charts.stacked import StackedBars
+from ui.charts.when_card import read_hourly
+from ui.models.vault import Desk
+from ui.pages.overview import OverviewPage
+from ui.theme.theme import Appearance
+from ui.widgets.button import Button
+
+
+def _overview(bench: Bench) -> OverviewPage:
+    page = bench.open(OverviewPage)
+    assert isinstance(page, OverviewPage)
+    return page
+
+
+def test_overview_draws_what_the_log_holds(bench: Bench) -> None:
+    page = _overview(bench)
+    bench.until(lambda: page.activity.chart is not None)
+    bars = page.activity.chart
+    assert isinstance(bars, StackedBars)
+    log = bench.populated.real.vault.services.audit.search(EntryFilter(action="citizen:enrol", outcome="done"), 1000)
+    changes = bars.stacks.series[list(Series).index(Series.CHANGES)]
+    assert sum(changes[-2:]) >= len(log) > 0, "today, or yesterday if it has just struck midnight"
+    assert sum(changes[:-2]) == 0
+    assert len(bars.stacks.tips) == DAYS
+    assert_all_named(page)
+
+
+def test_what_is_done_meanwhile_shows_at_the_next_look(bench: Bench) -> None:
+    page = _overview(bench)
+    bench.until(lambda: page.activity.chart is not None)
+    bars = page.activity.chart
+    assert isinstance(bars, StackedBars)
+    before = bars.stacks.series[0][-1]
+    bench.desk.citizens.show(bench.desk.session, bench.populated.asha.identity_token)
+    page.refresh()
+    bench.until(lambda: bars.stacks.series[0][-1] > before)
+
+
+def test_the_link_leads_to_audit(bench: Bench) -> None:
+    page = _overview(bench)
+    asked = Collector()
+    page.page_asked.connect(asked)
+    link = page.activity.findChild(Button, "activity_open")
+    assert link is not None
+    link.click()
+    assert asked.got == [("audit",)]
+
+
+def test_who_may_not_read_the_log_sees_no_card(bench: Bench) -> None:
+    def as_registrar(desk: Desk) -> OverviewPage:
+        return OverviewPage(replace(desk, session=replace(desk.session, role=Role.REGISTRAR)))
+
+    page = bench.open(as_registrar)
+    assert isinstance(page, OverviewPage)
+    bench.until(lambda: page.header.caption.text().strip())
+    bench.qtbot.wait(200)
+    assert not page.activity.isVisible()
+    assert page.activity.chart is None
+
+
+def test_the_window_goes_on_while_the_log_is_counted(bench: Bench) -> None:
+    real = bench.populated.real
+    [(size,)] = real.sql("SELECT size FROM audit_head")
+    more = 100_000
+    real.sql("SET session_replication_role = replica")
+    try:
+        real.sql(
+            "INSERT INTO audit_entry (index, time, operator, origin, login_session, action, outcome, entry)"
+            " SELECT %s + n, now() - n * interval '20 seconds', 'invented', 'cli', 'x', 'citizen:show', 'done', ''"
+            " FROM generate_series(0, %s - 1) n",
+            [size, more],
+        )
+        real.sql("UPDATE audit_head SET size = size + %s", [more])
+        with Heartbeat() as beat:
+            page = _overview(bench)
+            bench.until(lambda: page.activity.chart is not None)
+        assert beat.longest < 0.5, "the window stood still"
+        bars = page.activity.chart
+        assert isinstance(bars, StackedBars)
+        assert sum(bars.stacks.totals) > more
+        page.left()
+    finally:
+        real.sql("DELETE FROM audit_entry WHERE operator = 'invented'")
+        real.sql("UPDATE audit_head SET size = size - %s", [more])
+        real.sql("DELETE FROM audit_bin")
+        real.sql("UPDATE audit_bin_head SET size = 0")
+        real.sql("SET session_replication_role = origin")
+    assert real.vault.services.audit.verify().first_bad is None
+
+
+def test_a_bench_reads_days_and_hours_of_the_same_log(bench: Bench) -> None:
+    days, hours = read_daily(bench.desk), read_hourly(bench.desk)
+    assert sum(days.totals) == sum(map(sum, hours.counts))
+    assert sum(hours.counts[days.days[-1].weekday()]) == days.totals[-1]
+
+
+@pytest.mark.parametrize("appearance", [Appearance.LIGHT, Appearance.DARK, Appearance.CONTRAST])
+def test_overview_with_four_weeks_of_activity(bench: Bench, appearance: Appearance) -> None:
+    bench.theme.set_appearance(appearance)
+    page = _overview(bench)
+    bench.until(lambda: page.activity.chart is not None)
+    page.left()
+    page.activity.show_activity(daily())
+    settle()
+    assert bench.window is not None
+    assert_no_elided_labels(bench.window)
+    screenshot(bench.window, "overview-activity", bench.theme)
