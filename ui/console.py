@@ -18,7 +18,6 @@ from PyQt6.QtWidgets import QWidget
 
 from core.access.model import LoginSession, Permission
 from core.errors import CitizenZeroError, Refused, VaultLocked
-from core.setup.model import Progress, SetupPlan, SetupResult
 from ui.error_report import ErrorReport, said
 from ui.main_window import MainWindow
 from ui.models import part_words
@@ -36,6 +35,7 @@ from ui.widgets.status_bar import PartState
 
 if TYPE_CHECKING:
     from core.monitor.health import PartHealth
+    from core.setup.model import Progress, SetupPlan, SetupResult
 
 _LOOK_MS = 10_000
 
@@ -55,7 +55,7 @@ class Doors:
     home: Path
     holds_vault: bool
     version: str
-    run_setup: Callable[[SetupPlan, Progress], SetupResult]
+    run_setup: "Callable[[SetupPlan, Progress], SetupResult]"
     open_vault: Callable[[], OpenedVault]
     sign_in: Callable[[OpenedVault, str, str], LoginSession]
     save_appearance: Callable[[str], None]
