@@ -8,7 +8,7 @@ from core.access.model import Role
 from core.audit.activity import Series
 from core.audit.model import EntryFilter
 from tests.gui.charts.sample import daily
-from tests.gui.pages.bench import Bench, Heartbeat
+from tests.gui.pages.bench import Bench
 from tests.support.gui import Collector, assert_all_named, assert_no_elided_labels, screenshot, settle
 from ui.charts.activity_card import DAYS, read_daily
 from ui.charts.stacked import StackedBars
@@ -69,36 +69,6 @@ def test_who_may_not_read_the_log_sees_no_card(bench: Bench) -> None:
     bench.qtbot.wait(200)
     assert not page.activity.isVisible()
     assert page.activity.chart is None
-
-
-def test_the_window_goes_on_while_the_log_is_counted(bench: Bench) -> None:
-    real = bench.populated.real
-    [(size,)] = real.sql("SELECT size FROM audit_head")
-    more = 100_000
-    real.sql("SET session_replication_role = replica")
-    try:
-        real.sql(
-            "INSERT INTO audit_entry (index, time, operator, origin, login_session, action, outcome, entry)"
-            " SELECT %s + n, now() - n * interval '20 seconds', 'invented', 'cli', 'x', 'citizen:show', 'done', ''"
-            " FROM generate_series(0, %s - 1) n",
-            [size, more],
-        )
-        real.sql("UPDATE audit_head SET size = size + %s", [more])
-        with Heartbeat() as beat:
-            page = _overview(bench)
-            bench.until(lambda: page.activity.chart is not None)
-        assert beat.longest < 0.5, "the window stood still"
-        bars = page.activity.chart
-        assert isinstance(bars, StackedBars)
-        assert sum(bars.stacks.totals) > more
-        page.left()
-    finally:
-        real.sql("DELETE FROM audit_entry WHERE operator = 'invented'")
-        real.sql("UPDATE audit_head SET size = size - %s", [more])
-        real.sql("DELETE FROM audit_bin")
-        real.sql("UPDATE audit_bin_head SET size = 0")
-        real.sql("SET session_replication_role = origin")
-    assert real.vault.services.audit.verify().first_bad is None
 
 
 def test_a_bench_reads_days_and_hours_of_the_same_log(bench: Bench) -> None:
