@@ -47,6 +47,7 @@ class ActivityCard(ChartCard):
             name="activity",
             columns=activity_words.daily_columns(),
             first_width=184,
+            height=_HEIGHT,
             waiting=QCoreApplication.translate("Activity", "Counting the entries of the log…"),
             empty=EmptyState(
                 theme,
@@ -60,7 +61,6 @@ class ActivityCard(ChartCard):
         )
         link.clicked.connect(self.open_asked)
         self.table.row_chosen.connect(self._on_row_chosen)
-        self.setMinimumHeight(theme.px(_HEIGHT + 96))
 
     def show_activity(self, activity: DailyActivity) -> None:
         """Draw the operations of some days, or say that there are none."""

@@ -21,7 +21,8 @@ _NARROWEST = 36  # px at text scale 1, of a column of the table
 class ChartCard(Card):
     """Subclass it: `set_chart` with what draws, `set_rows` with the same data, `show_data`, `show_empty`.
 
-    `above` stands between heading and chart, `aside` at the right of the heading. Until there is
+    `above` stands between heading and chart, `aside` at the right of the heading; `height` of the
+    chart and `first_width` of the table's first column are px at text scale 1. Until there is
     something to show it says `waiting`.
     """
 
@@ -34,6 +35,7 @@ class ChartCard(Card):
         name: str,
         columns: Sequence[Column],
         first_width: int,
+        height: int,
         waiting: str,
         empty: EmptyState,
         above: QWidget | None = None,
@@ -67,6 +69,9 @@ class ChartCard(Card):
         shortcut = QShortcut(QKeySequence(Qt.Key.Key_T), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(self.toggle_table)
+        self._height = height
+        self._on_scaled()
+        theme.scaled.connect(self._on_scaled)
         self._show(self._waiting)
 
     @property
@@ -104,6 +109,9 @@ class ChartCard(Card):
         self._show(shown)
         if inside:
             shown.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _on_scaled(self) -> None:
+        self._stack.setMinimumHeight(self._theme.px(self._height))
 
     def _show(self, page: QWidget) -> None:
         self._stack.setCurrentWidget(page)

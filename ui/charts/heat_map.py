@@ -16,7 +16,9 @@ _GAP = 2  # px
 _TEXT = 11  # px
 _LEFT = 40  # px at text scale 1: the weekdays
 _FOOT = 24  # px at text scale 1: the hours
+_HOURS = 24
 _LABEL_EVERY = 3  # hours
+_LEAST_CELL = (12, 20)  # px
 _FRAME = 2  # px
 _SCALE_SIZE = (80, 8)
 Place = tuple[int, int]
@@ -103,7 +105,8 @@ class HeatMap(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Room for cells that can be hit."""
-        return QSize(self._theme.px(_LEFT) + 24 * 12, self._theme.px(_FOOT) + 7 * 20)
+        width, height = _LEAST_CELL
+        return QSize(self._theme.px(_LEFT) + _HOURS * width, self._theme.px(_FOOT) + len(self._names) * height)
 
     # --- mouse and keyboard ------------------------------------------------------------------------
 
@@ -173,7 +176,7 @@ class HeatMap(QWidget):
             cell = self._cell(row, 0)
             painter.drawText(QRect(0, cell.top(), cell.left() - self._theme.px(8), cell.height()), right, name)
         top = self._cell(len(self._names) - 1, 0).bottom()
-        for hour in range(0, 24, _LABEL_EVERY):
+        for hour in range(0, _HOURS, _LABEL_EVERY):
             cell = self._cell(0, hour)
             room = QRect(cell.center().x() - 20, top, 40, self._theme.px(_FOOT))
             painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, f"{hour:02}")
@@ -182,7 +185,7 @@ class HeatMap(QWidget):
         """Return a cell on whole pixels, its gap left out."""
         left, height = self._theme.px(_LEFT), self.height() - self._theme.px(_FOOT)
         width, rows = self.width() - left, len(self._names)
-        x, beyond = left + width * column // 24, left + width * (column + 1) // 24
+        x, beyond = left + width * column // _HOURS, left + width * (column + 1) // _HOURS
         y, below = height * row // rows, height * (row + 1) // rows
         return QRect(x, y, beyond - x - _GAP, below - y - _GAP)
 

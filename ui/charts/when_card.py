@@ -14,6 +14,7 @@ from ui.widgets.label import Label
 from ui.widgets.layout import boxed, row
 
 DAYS = 28
+_HEIGHT = 200
 
 
 def read_hourly(desk: Desk) -> HourlyActivity:
@@ -37,6 +38,7 @@ class WhenCard(ChartCard):
             name="when",
             columns=activity_words.hourly_columns(),
             first_width=72,
+            height=_HEIGHT,
             waiting=QCoreApplication.translate("Activity", "Counting the entries of the log…"),
             empty=EmptyState(
                 theme,
