@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from app.start import Starting
 from core.access.model import LoginSession
 from core.access.service import AccessService
+from core.audit.activity import ActivityBins
 from core.audit.model import Origin
 from core.audit.service import AuditLog
 from core.citizens.service import CitizenService
 from core.citizens.sweep import CitizenSweep
 from core.errors import CitizenZeroError
 from core.keys.service import KeyService
+from core.monitor.activity import ActivityService
 from core.monitor.health import Health
 from core.monitor.log_reader import LogReader
 from core.monitor.vault_check import VaultCheck
@@ -49,6 +51,7 @@ class Services:
     citizens: CitizenService
     check: VaultCheck
     log: LogReader
+    activity: ActivityService
 
 
 def build_services(database: Database, client: HsmClient, now: Callable[[], datetime] = utc_now) -> Services:
@@ -62,7 +65,8 @@ def build_services(database: Database, client: HsmClient, now: Callable[[], date
     citizens = CitizenService(database, token, sealer, keys, audit, now)
     sweep = CitizenSweep(database, sealer, keys, audit)
     check = VaultCheck(sealer, settings, access, keys, sweep, audit)
-    return Services(database, client, token, audit, settings, access, keys, citizens, check, LogReader(audit))
+    log, activity = LogReader(audit), ActivityService(ActivityBins(database))
+    return Services(database, client, token, audit, settings, access, keys, citizens, check, log, activity)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from core.errors import DatabaseVersion
 from core.storage.database import Database, DatabaseAddress
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0004"
 
 
 def check_schema(database: Database) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.audit.service import AuditLog
     from core.citizens.service import CitizenService
     from core.keys.service import KeyService
+    from core.monitor.activity import ActivityService
     from core.monitor.health import Health
     from core.monitor.log_reader import LogReader
     from core.settings.model import VaultSettings
@@ -40,6 +41,8 @@ class VaultServices(Protocol):
     def log(self) -> "LogReader": ...  # noqa: D102
     @property
     def settings(self) -> "SettingsService": ...  # noqa: D102
+    @property
+    def activity(self) -> "ActivityService": ...  # noqa: D102
     @property
     def token(self) -> "VaultToken": ...  # noqa: D102
 

@@ -9,6 +9,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import DatabaseUnavailable, HsmUnavailable
+from ui.charts.activity_card import activity_card, load_activity
 from ui.models import part_words
 from ui.models.overview_facts import Need, OverviewFacts, needs_of, read_overview
 from ui.models.vault import Desk
@@ -54,8 +55,11 @@ class OverviewPage(Page):
         middle.setStretch(0, 2)
         middle.setStretch(1, 1)
         scroll = ScrollColumn(spacing=12)
+        self.activity = activity_card(desk)
+        self.activity.open_asked.connect(lambda: self.page_asked.emit("audit"))
         scroll.body.addLayout(self._strip)
         scroll.body.addLayout(middle)
+        scroll.body.addWidget(self.activity)
         scroll.body.addWidget(self.places)
         self._show_numbers(None)
         self.body.addWidget(scroll, 1)
@@ -82,6 +86,7 @@ class OverviewPage(Page):
     async def _refresh(self) -> None:
         desk = self._desk
         self.show_facts(await desk.tasks.query(lambda: read_overview(desk)))
+        await load_activity(desk, self.activity)
 
     async def _refresh_quietly(self) -> None:
         """Read again by the clock: a part that fails in between is what the next look shows, no dialog."""
