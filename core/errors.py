@@ -8,8 +8,6 @@ tree once, at their border (`core/vault_token.py`, `core/storage/database.py`).
 This module raises nothing itself and knows neither Qt nor the command line.
 """
 
-
-
 from collections.abc import Mapping
 from typing import ClassVar
 

@@ -155,6 +155,14 @@ class MainWindow(QMainWindow):
         self._built = {}
         self._current = ""
 
+    def _on_scaled(self) -> None:
+        """Build pages anew for another text scale: their widths were measured in the old one."""
+        current = self._current
+        self.discard_pages()
+        self._current = current
+        if self.in_workspace and current:
+            self.open_page(current)
+
     def set_actions(self, actions: Sequence[Target]) -> None:
         """Offer other actions in Ctrl+K (kind "action")."""
         self._actions = tuple(actions)
@@ -170,27 +178,27 @@ class MainWindow(QMainWindow):
         self.palette_.chosen.connect(self._on_chosen)
         self.idle.ticked.connect(self.status.set_seconds_to_lock)
         self.idle.expired.connect(self.idle_expired)
+        self._theme.scaled.connect(self._on_scaled)
         self._runner.job_started.connect(self._on_job)
         self._runner.job_advanced.connect(self._on_job)
         self._runner.job_ended.connect(self._on_job_ended)
 
     def _make_shortcuts(self) -> None:
         self._shortcut("Ctrl+K", self._on_find)
-        self._shortcut("Ctrl+L", self.lock_asked.emit)
+        self._shortcut("Ctrl+L", self.lock_asked.emit, under_dialogs=True)
         self._shortcut("F6", lambda: self._go_to_area(1))
         self._shortcut("Shift+F6", lambda: self._go_to_area(-1))
         for number, key in enumerate(list(self._entries)[:_PAGES_BY_NUMBER], start=1):
             self._shortcut(f"Alt+{number}", partial(self.open_page, key))
 
-    def _shortcut(self, keys: str, call: Callable[[], object]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
-        shortcut.activated.connect(lambda: self._if_free(call))
+    def _shortcut(self, keys: str, call: Callable[[], object], *, under_dialogs: bool = False) -> None:
+        """Give the frame a key. It does nothing on a full screen, nor under a dialog (but for locking)."""
 
-    def _if_free(self, call: Callable[[], object]) -> None:
-        """Keys of the frame do nothing on a full screen and, but for locking, nothing under a dialog."""
-        locks = call == self.lock_asked.emit
-        if self.in_workspace and (locks or not open_dialogs(self)):
-            call()
+        def call_if_free() -> None:
+            if self.in_workspace and (under_dialogs or not open_dialogs(self)):
+                call()
+
+        QShortcut(QKeySequence(keys), self).activated.connect(call_if_free)
 
     def _on_find(self) -> None:
         if self.palette_.isVisible():

@@ -34,7 +34,7 @@ class Report(Protocol):
         """Turn an error into words."""
 
 
-class JobStopped(Exception):  # noqa: N818  # no error: the person asked for it
+class JobStopped(Exception):
     """Work noticed that it was asked to stop, and did so safely."""
 
 

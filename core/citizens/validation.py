@@ -100,10 +100,11 @@ def state(value: str) -> str:
 
 
 def states() -> dict[str, str]:
-    """Return names by state code (ISO 3166-2:IN without `IN-`), by name."""
+    """Return names by state code (ISO 3166-2:IN without `IN-`), by name, in plain letters (Karnataka)."""
     import pycountry  # noqa: PLC0415 (reads the table of the world's subdivisions)
 
-    found = {row.code.removeprefix("IN-"): str(row.name) for row in pycountry.subdivisions.get(country_code="IN")}
+    rows = pycountry.subdivisions.get(country_code="IN")
+    found = {row.code.removeprefix("IN-"): _plain_letters(row.name) for row in rows}
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
@@ -282,6 +283,10 @@ def _stdnum(validate: Callable[[str], str], value: str, field: str, called: str)
         raise InvalidInput(f"The check digit of this {called} is wrong.", field=field) from None
     except ValidationError:
         raise InvalidInput(f"This is no {called}.", field=field) from None
+
+
+def _plain_letters(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
 
 
 def _text(value: object, field: str) -> str:

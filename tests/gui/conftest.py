@@ -24,7 +24,7 @@ def session_theme(qapp: QApplication) -> Theme:
 
 @pytest.fixture
 def theme(session_theme: Theme) -> Iterator[Theme]:
-    """The light theme at scale 1, put back afterwards."""
+    """Give the light theme at scale 1, put back afterwards."""
     yield session_theme
     session_theme.set_text_scale(1.0)
     session_theme.set_appearance(Appearance.LIGHT)
@@ -32,5 +32,5 @@ def theme(session_theme: Theme) -> Iterator[Theme]:
 
 @pytest.fixture(scope="session")
 def ring(session_theme: Theme, qapp: QApplication) -> FocusRing:
-    """The one focus ring."""
+    """Make the one focus ring."""
     return FocusRing(session_theme, qapp)

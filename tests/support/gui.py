@@ -4,8 +4,11 @@ Rules return the offenders as words, so that a failing test names them.
 """
 
 from pathlib import Path
+from typing import Any
 
-from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtCore import QEvent, QObject, QPoint, Qt
+from PyQt6.QtGui import QWindow
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -24,6 +27,7 @@ from PyQt6.QtWidgets import (
 )
 
 from ui.theme.theme import Theme
+from ui.widgets.label import ElidedLabel
 
 SCREENSHOTS = Path(__file__).resolve().parents[1] / "screenshots"
 
@@ -72,9 +76,7 @@ def elided(root: QWidget) -> list[str]:
     """Visible one-line labels and buttons whose words do not fit (labels made to be elided excepted)."""
     offenders = []
     for label in root.findChildren(QLabel):
-        if not label.isVisible() or not label.text() or label.inherits("ElidedLabel"):
-            continue
-        if type(label).__name__ == "ElidedLabel":
+        if not label.isVisible() or not label.text() or isinstance(label, ElidedLabel):
             continue
         room = label.contentsRect()
         if label.wordWrap():
@@ -83,20 +85,22 @@ def elided(root: QWidget) -> list[str]:
                 offenders.append(f"{_describe(label)}: {label.text()!r} needs {needed} px, has {label.height()}")
         elif label.fontMetrics().horizontalAdvance(label.text()) > room.width() + 1:
             offenders.append(f"{_describe(label)}: {label.text()!r}")
-    for button in root.findChildren(QAbstractButton):
-        if button.isVisible() and button.text() and button.sizeHint().width() > button.width() + 1:
-            offenders.append(f"{_describe(button)}: {button.text()!r}")
+    offenders += [
+        f"{_describe(button)}: {button.text()!r}"
+        for button in root.findChildren(QAbstractButton)
+        if button.isVisible() and button.text() and button.sizeHint().width() > button.width() + 1
+    ]
     return offenders
 
 
 def assert_all_named(root: QWidget) -> None:
-    """A rule for every window: whoever cannot see it can still name what can be pressed."""
+    """Hold a window to the rule that whoever cannot see it can still name what can be pressed."""
     offenders = unnamed(root)
     assert not offenders, "\n".join(offenders)
 
 
 def assert_no_elided_labels(root: QWidget) -> None:
-    """A rule for every window: words fit."""
+    """Hold a window to the rule that words fit."""
     offenders = elided(root)
     assert not offenders, "\n".join(offenders)
 
@@ -140,7 +144,7 @@ def screenshot(widget: QWidget, name: str, theme: Theme | None = None) -> Path:
 
 
 def focus_order(start: QWidget, root: QWidget) -> list[str]:
-    """The object names that Tab goes through, from `start` once around inside `root`."""
+    """Return the object names that Tab goes through, from `start` once around inside `root`."""
     names = []
     widget: QWidget | None = start
     while widget is not None:
@@ -167,3 +171,39 @@ class Collector(QObject):
 
     def __call__(self, *values: object) -> None:
         self.got.append(values)
+
+
+# PyQt6's type stubs take QTest's static functions for methods.
+_QTEST: Any = QTest
+
+
+def focused() -> QWidget:
+    """Return the widget that has the keyboard."""
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    return widget
+
+
+def press(
+    key: Qt.Key,
+    modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+    *,
+    on: QWidget | QWindow | None = None,
+) -> None:
+    """Press a key in the focused widget; on a QWindow it goes the platform's way, so that shortcuts see it."""
+    _QTEST.keyClick(on or focused(), key, modifiers)
+
+
+def type_text(text: str, *, on: QWidget | None = None) -> None:
+    """Type into the focused widget."""
+    _QTEST.keyClicks(on or focused(), text)
+
+
+def click(widget: QWidget) -> None:
+    """Click in the middle of a widget."""
+    _QTEST.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def move_mouse(widget: QWidget, at: QPoint) -> None:
+    """Move the pointer over a widget."""
+    _QTEST.mouseMove(widget, at)

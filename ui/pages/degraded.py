@@ -7,12 +7,12 @@ A pure view of frozen facts; every ten seconds it asks to look again.
 from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
-from ui.widgets.button import Button, IconButton
+from ui.widgets.button import Button, CopyButton
 from ui.widgets.card import Card, ScrollColumn
 from ui.widgets.label import Label, MarkLabel
 from ui.widgets.layout import Piece, boxed, column, line, row
@@ -22,7 +22,7 @@ from ui.widgets.status_bar import PART_LOOKS, PartState
 RETRY_SECONDS = 10
 _WIDTH = 900
 _NAME_WIDTH = 116
-_STATE_WIDTH = 146
+_STATE_WIDTH = 154
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class DegradedScreen(QWidget):
         words = column(
             Label(self._theme, state.title, "title"),
             Label(self._theme, state.subtitle, tone="text2"),
-            spacing=1,
+            spacing=3,
         )
         return boxed(row(MarkLabel(self._theme, 44), words, None, spacing=16))
 
@@ -142,7 +142,7 @@ class DegradedScreen(QWidget):
     def _make_part(self, part: PartReport) -> QWidget:
         theme = self._theme
         top = Qt.AlignmentFlag.AlignTop
-        name = StatusItem(theme, part.name, part.icon, "text", icon_tone="text2", role="strong")
+        name = StatusItem(theme, part.name, part.icon, "text", icon_tone="text2", role="strong", spacing=10)
         name.setFixedWidth(theme.px(_NAME_WIDTH + 18))
         icon, tone = PART_LOOKS[part.state]
         word = StatusItem(theme, part.word, icon, tone, role="strong")
@@ -152,9 +152,9 @@ class DegradedScreen(QWidget):
             line_tone: Tone = "text" if index == 0 else "text2"
             lines.addWidget(Label(theme, text, tone=line_tone, wrap=True, selectable=True))
         if part.actions:
-            lines.addSpacing(4)
+            lines.addSpacing(6)
             lines.addLayout(row(*[self._make_button(part.key, action) for action in part.actions], None))
-        layout = row(spacing=8, margins=(20, 13, 20, 13))
+        layout = row(spacing=8, margins=(20, 14, 20, 14))
         layout.addWidget(name, 0, top)
         layout.addWidget(word, 0, top)
         layout.addLayout(lines, 1)
@@ -169,7 +169,7 @@ class DegradedScreen(QWidget):
     def _make_abilities(self, state: DegradedState) -> Card:
         card = Card(self._theme)
         card.body.setContentsMargins(20, 14, 20, 14)
-        sides = row(spacing=16)
+        sides = row(spacing=40)
         sides.addLayout(self._make_list(self.tr("You can still"), state.can, "circle-check", "success"), 1)
         sides.addLayout(self._make_list(state.cannot_title, state.cannot, "circle-minus", "muted"), 1)
         card.body.addLayout(sides)
@@ -186,8 +186,7 @@ class DegradedScreen(QWidget):
             pieces.append(self._make_foot_button(state.secondary, primary=False))
         pieces.append(None)
         if state.code:
-            copy = IconButton(self._theme, "copy", self.tr("Copy the code"), name="degraded_copy_code")
-            copy.clicked.connect(lambda: _copy(state.code))
+            copy = CopyButton(self._theme, self.tr("Copy the code"), state.code, name="degraded_copy_code")
             label = Label(self._theme, self.tr("Code"), tone="muted")
             pieces += [label, Label(self._theme, state.code, "mono", selectable=True), copy, 8]
         if state.primary is not None:
@@ -205,9 +204,3 @@ class DegradedScreen(QWidget):
         )
         button.clicked.connect(lambda: self.action_chosen.emit("", action.key))
         return button
-
-
-def _copy(text: str) -> None:
-    clipboard = QGuiApplication.clipboard()
-    if clipboard is not None:
-        clipboard.setText(text)

@@ -66,7 +66,7 @@ class UnlockScreen(QWidget):
             row(None, self._parts, None),
             spacing=0,
         )
-        self.setLayout(column(None, middle, None, self._make_foot(version), spacing=0, margins=(24, 24, 21, 14)))
+        self.setLayout(column(None, middle, None, self._make_foot(version), spacing=0, margins=(21, 24, 21, 14)))
         self.setFocusProxy(self.operator)
 
     # --- what the wiring says ----------------------------------------------------------------------

@@ -83,7 +83,7 @@ class FontBook:
         self._made: dict[tuple[Role, float], QFont] = {}
 
     def font(self, role: Role, text_scale: float = 1.0) -> QFont:
-        """The font of a role; a copy, so callers may change theirs."""
+        """Return the font of a role; a copy, so callers may change theirs."""
         key = (role, text_scale)
         if key not in self._made:
             self._made[key] = self._make(ROLE_FONTS[role], text_scale)

@@ -57,7 +57,7 @@ class IconSet:
         return self._pixmaps[key]
 
     def mark(self, ground: str, figure: str, size: int, ratio: float = 1.0) -> QPixmap:
-        """The product's mark: `figure` on a square of `ground`."""
+        """Return the product's mark: `figure` on a square of `ground`."""
         key = (f"mark {figure}", ground, size, ratio)
         if key not in self._pixmaps:
             svg = self._mark.replace("#FFFFFF", figure).replace("#2350A9", ground)

@@ -17,7 +17,7 @@ _Px = Callable[[int], int]
 
 
 def make_style_sheet(tokens: Tokens, text_scale: float) -> str:
-    """The sheet for one theme at one text scale (1.0 to 1.75)."""
+    """Return the sheet for one theme at one text scale (1.0 to 1.75)."""
 
     def px(pixels: int) -> int:
         return round(pixels * text_scale)

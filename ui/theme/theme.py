@@ -65,7 +65,7 @@ class Theme(QObject):
 
     @property
     def tokens(self) -> Tokens:
-        """The colours in force."""
+        """Return the colours in force."""
         return self._tokens
 
     @property
@@ -79,15 +79,15 @@ class Theme(QObject):
         return self._text_scale
 
     def px(self, pixels: int) -> int:
-        """A length at text scale 1, at the scale in force."""
+        """Return a length of text scale 1 at the scale in force."""
         return round(pixels * self._text_scale)
 
     def font(self, role: Role) -> QFont:
-        """The font of a role at the scale in force."""
+        """Return the font of a role at the scale in force."""
         return self._fonts.font(role, self._text_scale)
 
     def colour(self, tone: Tone) -> QColor:
-        """The colour of a meaning."""
+        """Return the colour of a meaning."""
         return QColor(self._tokens.tone(tone))
 
     def icon(self, name: str, tone: Tone = "text2", size: int = 16, pad: int = 0) -> QIcon:
@@ -95,11 +95,11 @@ class Theme(QObject):
         return self._icons.icon(name, self._tokens.tone(tone), self._tokens.disabled, self.px(size), self.px(pad))
 
     def pixmap(self, name: str, tone: Tone = "text2", size: int = 16, ratio: float = 1.0) -> QPixmap:
-        """The same as a pixmap for a screen of `ratio` device pixels a pixel."""
+        """Return the same as a pixmap for a screen of `ratio` device pixels a pixel."""
         return self._icons.pixmap(name, self._tokens.tone(tone), self.px(size), ratio)
 
     def mark(self, size: int, ratio: float = 1.0) -> QPixmap:
-        """The product's mark, `size` px wide and high at text scale 1."""
+        """Return the product's mark, `size` px wide and high at text scale 1."""
         return self._icons.mark(self._tokens.accent_fill, self._tokens.on_accent, self.px(size), ratio)
 
     # --- changing it -----------------------------------------------------------------------------

@@ -4,6 +4,8 @@ Style sheet, palette, delegates, icons and charts read these and nothing else. A
 the contrast of every pair that occurs, so nobody softens a grey unseen. This module knows no Qt.
 """
 
+# ruff: noqa: S106  # "secret" is a colour here, no password
+
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
@@ -80,7 +82,7 @@ class Tokens:
     scrim_alpha: int  # ...this strong, 0-255
 
     def tone(self, tone: Tone) -> str:
-        """The colour of a meaning."""
+        """Return the colour of a meaning."""
         colour: str = getattr(self, tone)
         return colour
 
@@ -221,5 +223,5 @@ ALL_THEMES = (LIGHT, DARK, CONTRAST)
 
 
 def tokens_of(name: ThemeName) -> Tokens:
-    """The tokens of a theme."""
+    """Return the tokens of a theme."""
     return {theme.name: theme for theme in ALL_THEMES}[name]

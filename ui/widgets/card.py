@@ -55,7 +55,7 @@ class Card(QFrame):
             self._outer.addWidget(line())
 
     def set_footer(self, *pieces: Piece, height: int = 30) -> None:
-        """A foot under a line: counts and order under a table, actions under a detail. None is a stretch."""
+        """Add a foot under a line: counts and order under a table, actions under a detail."""
         foot = boxed(row(*pieces, spacing=8, margins=(16, 0, 16, 0)))
         foot.setFixedHeight(self._theme.px(height))
         self._outer.addWidget(line())

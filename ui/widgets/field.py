@@ -62,6 +62,10 @@ class Field(QWidget, Generic[EditorT]):
         self.setLayout(column(top, editor, self._below, spacing=4))
         self.clear_error()
 
+    def set_optional(self, *, optional: bool) -> None:
+        """Say whether it may stay empty, when that depends on another field."""
+        self._optional.setVisible(optional)
+
     def set_label(self, text: str) -> None:
         """Say another label."""
         self._label.setText(text)
@@ -133,7 +137,7 @@ class TextField(Field[LineInput]):
         editor.returnPressed.connect(self.submitted)
 
     def text(self) -> str:
-        """What is typed, without spaces around it."""
+        """Return what is typed, without spaces around it."""
         return self.editor.text().strip()
 
     def set_text(self, text: str) -> None:
@@ -167,11 +171,11 @@ class PasswordField(Field[PasswordInput]):
         editor.returnPressed.connect(self.submitted)
 
     def text(self) -> str:
-        """What is typed, as it is."""
+        """Return what is typed, as it is."""
         return self.editor.text()
 
     def take(self) -> str:
-        """What is typed; the field is empty afterwards."""
+        """Return what is typed; the field is empty afterwards."""
         text = self.editor.text()
         self.editor.clear()
         return text
@@ -202,7 +206,7 @@ class ComboField(Field[ComboInput]):
         editor.picked.connect(self._on_picked)
 
     def value(self) -> str:
-        """The value of the picked entry."""
+        """Return the value of the picked entry."""
         return self.editor.value()
 
     def set_value(self, value: str) -> None:
@@ -238,7 +242,7 @@ class TextAreaField(Field[TextArea]):
         self._count()
 
     def text(self) -> str:
-        """What is typed, without spaces around it."""
+        """Return what is typed, without spaces around it."""
         return self.editor.toPlainText().strip()
 
     def set_text(self, text: str) -> None:

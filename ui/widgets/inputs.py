@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PyQt6.QtCore import QCoreApplication, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
@@ -10,6 +11,7 @@ from PyQt6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QSt
 from ui.theme.fonts import Role
 from ui.theme.theme import Theme
 from ui.widgets.button import IconButton
+from ui.widgets.label import wear
 
 
 class LineInput(QLineEdit):
@@ -40,7 +42,7 @@ class LineInput(QLineEdit):
         theme.scaled.connect(self._on_scaled)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The icon belongs to the field, not to the tab order: it is painted."""
+        """Paint the icon: it belongs to the field, not to the tab order."""
         super().paintEvent(event)
         if self._icon is None:
             return
@@ -50,7 +52,7 @@ class LineInput(QLineEdit):
 
     def _on_scaled(self) -> None:
         role: Role = "mono" if self._mono else "body"
-        self.setFont(self._theme.font(role))
+        wear(self, self._theme.font(role))
         self.setTextMargins(self._theme.px(16) + 10 if self._icon is not None else 0, 0, 0, 0)
 
 
@@ -135,7 +137,7 @@ class PasswordInput(_LineWithButton):
         )
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """A password does not stay readable on a page that comes back."""
+        """Hide what is typed: a password does not stay readable on a page that comes back."""
         self._set_shown(shown=False)
         super().hideEvent(event)
 
@@ -166,7 +168,7 @@ class ComboInput(QComboBox):
         self.activated.connect(lambda _: self.picked.emit(self.value()))
 
     def value(self) -> str:
-        """The value of the picked entry; empty when there is none."""
+        """Return the value of the picked entry; empty when there is none."""
         return str(self.currentData() or "")
 
     def set_value(self, value: str) -> None:
@@ -174,14 +176,14 @@ class ComboInput(QComboBox):
         self.setCurrentIndex(self.findData(value))
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """A wheel over a form must scroll the form, not change a legal ground."""
+        """Leave the wheel to the form: it must scroll, not change a legal ground."""
         if event is None or self.hasFocus():
             super().wheelEvent(event)
         else:
             event.ignore()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The arrow is an icon: a style sheet would need an image file for each theme."""
+        """Paint the arrow as an icon: a style sheet would need an image file for each theme."""
         super().paintEvent(event)
         tone = self._theme.pixmap("chevron-down", "text2" if self.isEnabled() else "disabled", 16, self._ratio())
         side = self._theme.px(16)
@@ -201,7 +203,7 @@ class CheckInput(QCheckBox):
         self.setAccessibleName(text)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The sheet draws the box; the tick is drawn here, so that it follows theme and scale."""
+        """Draw the tick over the sheet's box, so that it follows theme and scale."""
         super().paintEvent(event)
         if not self.isChecked():
             return
@@ -245,17 +247,17 @@ class TextArea(QPlainTextEdit):
             self.setTextCursor(cursor)
 
     def _on_scaled(self) -> None:
-        self.setFont(self._theme.font("body"))
+        wear(self, self._theme.font("body"))
         self.setFixedHeight(self.sizeHint().height())
 
 
 def paint_tick(painter: QPainter, box: QRectF, colour: QColor) -> None:
-    """A tick in a box, in the proportions of Lucide's `check`."""
+    """Draw a tick in a box, in the proportions of Lucide's `check`."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     pen = QPen(colour, max(2.0, box.width() / 9), cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
     x, y, side = box.x(), box.y(), box.width()
     corners = ((0.25, 0.52), (0.43, 0.70), (0.76, 0.33))
     points = [(x + side * across, y + side * down) for across, down in corners]
-    for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(points):
         painter.drawLine(round(x1), round(y1), round(x2), round(y2))

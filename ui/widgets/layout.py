@@ -24,7 +24,7 @@ def column(*pieces: Piece, spacing: int = 8, margins: Margins = _NONE) -> QVBoxL
 
 
 def boxed(layout: QLayout, parent: QWidget | None = None) -> QWidget:
-    """A layout as a widget without a ground of its own, to be shown, hidden or stacked."""
+    """Make a layout a widget without a ground of its own, to be shown, hidden or stacked."""
     widget = QFrame(parent)
     widget.setProperty("kind", "plain")
     widget.setLayout(layout)
@@ -32,7 +32,7 @@ def boxed(layout: QLayout, parent: QWidget | None = None) -> QWidget:
 
 
 def line(*, hair: bool = False, upright: bool = False) -> QFrame:
-    """A line of one px: between the parts of a card, or (`hair`) between rows."""
+    """Return a line of one px: between the parts of a card, or (`hair`) between rows."""
     frame = QFrame()
     frame.setProperty("kind", "hairline" if hair else "line")
     if upright:

@@ -53,7 +53,7 @@ _LEVELS = {"Phone": "smartphone", "Document": "file-check", "In person": "user"}
 
 
 def entries(theme: Theme) -> list[PageEntry]:
-    """The pages of the pictures; only Overview and Citizens are more than a header."""
+    """Return the pages of the pictures; only Overview and Citizens are more than a header."""
 
     def bare(title: str) -> Page:
         page = Page(theme, title, name=title.lower())
@@ -77,7 +77,7 @@ def entries(theme: Theme) -> list[PageEntry]:
 
 
 def sample_window(theme: Theme, runner: TaskRunner) -> MainWindow:
-    """The frame with everything in it."""
+    """Build the frame with everything in it."""
     actions = [Target("action", "enrol", "Enrol a citizen…", "plus", "Action")]
     window = MainWindow(theme, runner, entries(theme), vault="National vault · live", actions=actions)
     window.resize(1440, 900)

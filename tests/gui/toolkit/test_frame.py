@@ -19,7 +19,7 @@ ALL = [Appearance.LIGHT, Appearance.DARK, Appearance.CONTRAST]
 @pytest.fixture
 def runner(qtbot: QtBot) -> Iterator[TaskRunner]:
     errors: list[BaseException] = []
-    runner = TaskRunner(lambda error, retry=None: errors.append(error))
+    runner = TaskRunner(lambda error, _retry=None: errors.append(error))
     yield runner
     qtbot.waitUntil(runner.close().done)
     assert errors == []
