@@ -114,7 +114,7 @@ def vault_setup(home: Home, origin: Origin, now: Callable[[], datetime] = utc_no
     """Return the set-up of a new vault in a home folder."""
 
     def make_client(plan: SetupPlan) -> HsmClient:
-        return HsmClient(plan.module, home.environment())
+        return HsmClient(plan.module, home.environment(plan.module, plan.token_label))
 
     def open_services(database: Database, client: HsmClient) -> Services:
         return build_services(database, client, now)

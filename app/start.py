@@ -46,5 +46,5 @@ class Starting:
 def begin(home: Home) -> Starting:
     """Read the home's facts and begin. Raises NoVaultHere or InvalidInput."""
     config = home.config()
-    client = HsmClient(config.module, home.environment())
+    client = HsmClient(config.module, home.environment(config.module, config.token_label))
     return Starting(home, config, client, EmbeddedServer(home.path, home_id=config.home_id))

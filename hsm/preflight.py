@@ -111,7 +111,7 @@ def _key_backup(works: Mapping[str, bool]) -> model.FunctionResult:
 
 
 def _rsa(works: Mapping[str, bool]) -> model.FunctionResult:
-    name = "RSA key wrapping"
+    name = model.RSA
     if works.get("oaep-sha256"):
         return model.FunctionResult(name, "possible", "OAEP with SHA-256 and SHA-1; the plan leaves RSA out.")
     if works.get("oaep-sha1"):
@@ -121,7 +121,7 @@ def _rsa(works: Mapping[str, bool]) -> model.FunctionResult:
 
 
 def _pin_lock_out(token: model.TokenFacts) -> model.FunctionResult:
-    name = "PIN lock-out by the module"
+    name = model.PIN_LOCK_OUT
     if token.model.startswith("SoftHSM"):
         return model.FunctionResult(name, "not_possible", _SOFTHSM_PIN)
     if token.manufacturer.startswith("Mozilla"):

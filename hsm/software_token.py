@@ -40,6 +40,7 @@ def keeps_backup_key(module: Path) -> bool:
     return not softokn.is_softokn(module)
 
 
-def token_goes_with_folder(module: Path) -> bool:
-    """Tell whether removing the home removes the token, because it lies inside."""
-    return softokn.is_softokn(module) or "softhsm" in module.name or "spy" in module.name
+def holds_token(module: Path, folder: Path) -> bool:
+    """Tell whether a token lies inside `folder`, so that removing the folder removes it."""
+    tokens = token_folder(module, environment(module, folder, ""))
+    return tokens is not None and tokens.is_dir() and any(tokens.iterdir())

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli.context import CommandContext
+from app.cli.output import facts
 from core.errors import CitizenZeroError, IntegrityFailure, InvalidInput
 
 
@@ -56,19 +57,19 @@ def init(
         kek_capacity=kek_capacity,
     )
     result = vault_setup(command.settings.home_folder, Origin.CLI).run(plan)
-    command.output.result(
-        {
-            "home": result.home,
-            "log_id": result.log_id,
-            "operator": result.operator,
-            "token_label": result.token_label,
-            "token_serial": result.token_serial,
-            "wrap_algorithm": result.wrap_algorithm,
-            "log_key": result.log_key,
-            "dual_control": "on" if result.dual_control else "off",
-            "key_check_values": result.check_values,
-        }
-    )
+    document = {
+        "home": result.home,
+        "log_id": result.log_id,
+        "operator": result.operator,
+        "token_label": result.token_label,
+        "token_serial": result.token_serial,
+        "wrap_algorithm": result.wrap_algorithm,
+        "log_key": result.log_key,
+        "dual_control": "on" if result.dual_control else "off",
+        "key_check_values": result.check_values,
+    }
+    notes = [f"{row.name}: {row.why}" for row in result.fallbacks]
+    command.output.result({**document, "fallbacks": notes}, [*facts(document), *notes])
 
 
 def console(context: typer.Context) -> None:

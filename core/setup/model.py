@@ -11,6 +11,7 @@ from pathlib import Path
 from core.access.model import checked_operator_name
 from core.access.operator_keys import check_password
 from core.errors import InvalidInput
+from hsm.model import FunctionResult
 from hsm.secret import Secret
 
 TOKEN_LABEL = "CZ-VAULT-01"  # noqa: S105 (a label, not a password)
@@ -60,7 +61,10 @@ class StepResult:
 
 @dataclass(frozen=True)
 class SetupResult:
-    """What set-up made. `check_values` by key label; no secret."""
+    """What set-up made. `check_values` by key label; no secret.
+
+    `fallbacks` say in words what this module cannot do, and what stands in its place.
+    """
 
     home: Path
     log_id: str
@@ -72,6 +76,7 @@ class SetupResult:
     extractable_under_trusted: bool
     dual_control: bool
     check_values: dict[str, str]
+    fallbacks: tuple[FunctionResult, ...] = ()
     steps: tuple[StepResult, ...] = field(default=())
 
 

@@ -27,11 +27,11 @@ from core.storage.embedded import OWNER_ROLE, PROGRAM_ROLE, EmbeddedServer
 from core.storage.home import Home, HomeConfig, write_private
 from core.storage.migrate import upgrade
 from core.vault_token import hsm_errors_in_words
+from hsm import software_token
 from hsm.client import HsmClient
 from hsm.model import PreflightReport, TokenBinding, TokenFacts
 from hsm.preflight import run_preflight
 from hsm.secret import Secret
-from hsm.softhsm import write_softhsm_conf
 from hsm.templates import BACKUP_LABEL, kek_label, vault_key_templates
 from hsm.token_setup import create_token
 
@@ -161,11 +161,12 @@ class VaultSetup:
         done(SetupStep.CHECK, "the operator can open the vault", since)
         return SetupResult(
             self._home.path, settings.log_id, plan.operator, facts.label, facts.serial, report.wrap_algorithm,
-            report.log_key, report.enforces_trusted, plan.dual_control, dict(binding.check_values),
+            report.log_key, report.enforces_trusted, plan.dual_control, dict(binding.check_values), report.fallbacks,
         )  # fmt: skip
 
     def _create_token(self, plan: SetupPlan, client: HsmClient, made: _Made) -> TokenFacts:
-        write_softhsm_conf(self._home.path)
+        software_token.prepare(plan.module, self._home.path, plan.token_label)
+        backs_up = software_token.keeps_backup_key(plan.module)
         with hsm_errors_in_words():
             facts = create_token(
                 plan.module,
@@ -173,10 +174,10 @@ class VaultSetup:
                 label=plan.token_label,
                 so_pin=made.so_pin,
                 pin=made.pin,
-                backup_public_key=made.backup_public,
+                backup_public_key=made.backup_public if backs_up else None,
             )
         # Removing the home removes its own software token, but no other.
-        self._foreign_token_made = not any((self._home.path / "tokens").iterdir())
+        self._foreign_token_made = not software_token.holds_token(plan.module, self._home.path)
         return facts
 
     @staticmethod
@@ -199,12 +200,15 @@ class VaultSetup:
         self, services: VaultServices, plan: SetupPlan, settings: VaultSettings, made: _Made, kek_value: str
     ) -> None:
         actor = Actor(plan.operator, self._origin, uuid.uuid4().hex[:16])
-        secrets_for = OperatorSecrets(made.pin, made.owner_password, made.recovery_secret)
+        # Without the trusted rule no key ever leaves, so there is nothing that a recovery secret could open.
+        backs_up = settings.extractable_under_trusted
+        secrets_for = OperatorSecrets(made.pin, made.owner_password, made.recovery_secret if backs_up else None)
         with services.database.transaction() as connection:
             services.settings.store_first(connection, settings)
             services.access.store_first_operator(connection, plan.operator, plan.password, secrets_for)
             services.keys.store_first_kek(connection, settings, kek_value)
-            services.keys.store_backup_key(connection, BACKUP_LABEL, made.backup_public, made.backup_private_sealed)
+            if backs_up:
+                services.keys.store_backup_key(connection, BACKUP_LABEL, made.backup_public, made.backup_private_sealed)
             services.audit.append(connection, *_first_entries(services.audit, actor, plan, settings))
 
     def _check(self, services: VaultServices, plan: SetupPlan) -> None:
@@ -230,7 +234,8 @@ class VaultSetup:
 
 def _first_entries(audit: AuditLog, actor: Actor, plan: SetupPlan, settings: VaultSettings) -> list[Entry]:
     set_up = {"dual_control": settings.dual_control, "token_serial": settings.token.serial}
-    keys = [*settings.token.check_values, kek_label(1), BACKUP_LABEL]
+    backup = [BACKUP_LABEL] if settings.extractable_under_trusted else []
+    keys = [*settings.token.check_values, kek_label(1), *backup]
     return [
         audit.entry(actor, action=Action.VAULT_SET_UP, outcome=Outcome.DONE, detail=set_up),
         *(audit.entry(actor, action=Action.KEY_GENERATE, outcome=Outcome.DONE, detail={"key": key}) for key in keys),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import AlreadyExists, InvalidInput, NoVaultHere
+from hsm import software_token
 from hsm.secret import Secret
 
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
@@ -51,11 +52,6 @@ class Home:
         return self.path / "log"
 
     @property
-    def softhsm_conf(self) -> Path:
-        """Return where the home's own SoftHSM configuration stands."""
-        return self.path / "softhsm2.conf"
-
-    @property
     def holds_vault(self) -> bool:
         """Tell whether set-up has finished here."""
         return self.config_file.is_file()
@@ -80,9 +76,9 @@ class Home:
                 remedy="Put back the file as set-up wrote it; the vault itself is not touched.",
             ) from None
 
-    def environment(self) -> dict[str, str]:
-        """Return what the HSM worker needs in its environment: the home's own token folder."""
-        return {"SOFTHSM2_CONF": str(self.softhsm_conf)}
+    def environment(self, module: Path, token_label: str) -> dict[str, str]:
+        """Return what the HSM worker needs in its environment: a software module's token folder in this home."""
+        return software_token.environment(module, self.path, token_label)
 
     def unfinished(self) -> str | None:
         """Return the home id that a set-up which was killed here had taken; None where there was none."""
