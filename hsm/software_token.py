@@ -14,20 +14,23 @@ SOFTOKN_FOLDER: Final = "nss"
 _SOFTHSM_CONF: Final = "softhsm2.conf"
 
 
-def environment(module: Path, folder: Path, label: str) -> dict[str, str]:
-    """Return what a worker's environment needs to find the token in `folder`; SoftHSM's does no harm to others."""
+def environment(module: Path, folder: Path, label: str, *, tokens: Path | None = None) -> dict[str, str]:
+    """Return what a worker's environment needs to find the token in `folder`; SoftHSM's does no harm to others.
+
+    `tokens` is NSS's folder where it lies elsewhere; SoftHSM's stands in the configuration that `prepare` wrote.
+    """
     if softokn.is_softokn(module):
-        return {softokn.PARAMETERS_VARIABLE: softokn.parameters(folder / SOFTOKN_FOLDER, label)}
+        return {softokn.PARAMETERS_VARIABLE: softokn.parameters(tokens or folder / SOFTOKN_FOLDER, label)}
     return {softhsm.CONF_VARIABLE: str(folder / _SOFTHSM_CONF)}
 
 
-def prepare(module: Path, folder: Path, label: str) -> dict[str, str]:
-    """Make an empty token folder inside `folder` and return the worker's environment."""
-    if softokn.is_softokn(module):
+def prepare(module: Path, folder: Path, label: str, *, tokens: Path | None = None) -> dict[str, str]:
+    """Make a token folder inside `folder`, or use `tokens` as it is, and return the worker's environment."""
+    if not softokn.is_softokn(module):
+        softhsm.write_softhsm_conf(folder, tokens=tokens)
+    elif tokens is None:
         softokn.make_folder(folder / SOFTOKN_FOLDER)
-    else:
-        softhsm.write_softhsm_conf(folder)
-    return environment(module, folder, label)
+    return environment(module, folder, label, tokens=tokens)
 
 
 def token_folder(module: Path, given: Mapping[str, str]) -> Path | None:
