@@ -30,7 +30,7 @@ class StepState(Enum):
     FAILED = "failed"
 
 
-_LOOKS: dict[StepState, tuple[str, Tone]] = {
+STEP_LOOKS: dict[StepState, tuple[str, Tone]] = {
     StepState.TODO: ("circle", "muted"),
     StepState.NOW: ("circle-dot", "accent"),
     StepState.DONE: ("circle-check", "success"),
@@ -142,7 +142,7 @@ class _Step(QFrame):
         self.show_state(StepState.TODO, "")
 
     def show_state(self, state: StepState, result: str) -> None:
-        icon, tone = _LOOKS[state]
+        icon, tone = STEP_LOOKS[state]
         self._icon.set_icon(icon, tone)
         self._title.set_tone("muted" if state is StepState.TODO else "text")
         self._title.set_role("strong" if state is StepState.NOW else "button")

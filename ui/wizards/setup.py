@@ -190,7 +190,7 @@ class SetupScreen(WizardFrame):
 
     def _show_buttons(self) -> None:
         wizard = self.wizard
-        self.back.setVisible(wizard.step is not WizardStep.RESULT)
+        self.back.setVisible(wizard.may_go_back or wizard.running)
         self.back.setEnabled(wizard.may_go_back and not self._busy)
         self.cancel.setVisible(wizard.result is None)
         self.cancel.setEnabled(wizard.may_cancel)

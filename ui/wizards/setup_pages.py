@@ -196,7 +196,7 @@ class OperatorPage(WizardPage):
         )
         self._wizard = wizard
         card = Card(theme, self.tr("You"))
-        helper = self.tr("3 to 64 letters, digits, dots, dashes or underscores; it stands in the audit log")
+        helper = self.tr("It stands in the audit log for ever")
         self.operator = TextField(theme, self.tr("Operator name"), name="new_operator", helper=helper)
         self.operator.edited.connect(self._on_operator)
         card.body.addLayout(_half(self.operator))
@@ -212,7 +212,7 @@ class OperatorPage(WizardPage):
         self.dual_control.setChecked(wizard.choices.dual_control)
         self.dual_control.toggled.connect(self._on_dual_control)
         control.body.addWidget(self.dual_control)
-        self.meaning = Banner(theme, "note", "", " ", icon="info", name="dual_control_meaning")
+        self.meaning = Banner(theme, "info", "", " ", name="dual_control_meaning")
         control.body.addWidget(self.meaning)
         self.main.addWidget(control)
         self.aside.addWidget(
@@ -254,7 +254,7 @@ class OperatorPage(WizardPage):
                 "Off: one operator alone can erase citizens and destroy keys. Every such act is still recorded."
             )
         )
-        self.meaning.set_words("", means, kind="note" if on else "warning")
+        self.meaning.set_words("", means, kind="info" if on else "warning")
 
 
 class _Problem(QWidget):

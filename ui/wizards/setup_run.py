@@ -10,7 +10,6 @@ from core.setup.model import SetupResult, SetupStep, StepResult
 from core.setup.wizard import SetupWizard
 from ui.error_report import said
 from ui.theme.theme import Theme
-from ui.theme.tokens import Tone
 from ui.widgets.banner import Banner
 from ui.widgets.card import Card
 from ui.widgets.cell_model import Cell, Column, RowsModel
@@ -18,15 +17,9 @@ from ui.widgets.data_table import DataTable
 from ui.widgets.facts import FactRow
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.layout import column, line, row
-from ui.wizards.frame import StepState, WizardPage
+from ui.wizards.frame import STEP_LOOKS, StepState, WizardPage
 
 _TITLE_WIDTH = 176
-_LOOKS: dict[StepState, tuple[str, Tone]] = {
-    StepState.TODO: ("circle", "muted"),
-    StepState.NOW: ("circle-dot", "accent"),
-    StepState.DONE: ("circle-check", "success"),
-    StepState.FAILED: ("octagon-alert", "danger"),
-}
 
 
 class RunPage(WizardPage):
@@ -168,7 +161,7 @@ class _RunRow(QFrame):
 
     def show_state(self, state: StepState) -> None:
         """Show a step that is not done."""
-        icon, tone = _LOOKS[state]
+        icon, tone = STEP_LOOKS[state]
         self._icon.set_icon(icon, tone)
         self._title.set_tone("text" if state is not StepState.TODO else "text2")
         self._fact.setText(self._promise)
@@ -177,7 +170,7 @@ class _RunRow(QFrame):
 
     def show_done(self, result: StepResult) -> None:
         """Show what came of it."""
-        icon, tone = _LOOKS[StepState.DONE]
+        icon, tone = STEP_LOOKS[StepState.DONE]
         self._icon.set_icon(icon, tone)
         self._title.set_tone("text")
         self._fact.setText(said(result.fact))
