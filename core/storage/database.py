@@ -18,6 +18,7 @@ from core.storage.connection_words import NO_ANSWER, connection_failure
 from hsm.secret import Secret
 
 CONNECT_SECONDS = 5
+RECOVERIES = 3  # a server may still say "ready" just before it notices that one of its processes crashed
 # PostgreSQL ends a writer that holds the log's lock and does nothing (for example waits for an HSM).
 SESSION_OPTIONS = (
     "-c search_path=public -c timezone=UTC -c idle_in_transaction_session_timeout=2000 -c lock_timeout=4000"
@@ -54,7 +55,7 @@ class ServerAnswer:
 class Database:
     """A small pool of connections. Thread-safe; each transaction uses one connection.
 
-    `recover` is called once when no connection can be made (the embedded server restarts itself).
+    `recover` is called when no connection can be made (the embedded server restarts itself).
     """
 
     def __init__(self, address: DatabaseAddress, recover: Callable[[], None] | None = None) -> None:
@@ -106,16 +107,16 @@ class Database:
         self._engine.dispose()
 
     def _connect(self) -> Connection:
-        try:
-            return self._engine.connect()
-        except DBAPIError as error:
-            if self._recover is None:
-                raise translate(error, {}) from error.orig
-        self._recover()
-        try:
-            return self._engine.connect()
-        except DBAPIError as error:
-            raise translate(error, {}) from error.orig
+        """Connect; where the server can be brought back, do so, and again if it fell over once more meanwhile."""
+        attempts = 1 if self._recover is None else 1 + RECOVERIES
+        while True:
+            attempts -= 1
+            try:
+                return self._engine.connect()
+            except DBAPIError as error:
+                if self._recover is None or attempts == 0:
+                    raise translate(error, {}) from error.orig
+            self._recover()
 
 
 def connection_lost(error: DBAPIError) -> bool:
