@@ -24,6 +24,7 @@ from core.errors import (
     Refused,
     SignInRefused,
 )
+from core.monitor.changes import ChangeWatch
 from core.setup.model import ExternalDatabase, JoinPlan, SetupPlan, SetupResult, SetupStep, StepResult
 from core.storage.home import Home
 from hsm import softhsm, token_setup
@@ -183,6 +184,26 @@ def test_a_second_console_joins_with_the_same_token_and_both_see_each_other(
     finally:
         second.close()
     assert (made[0].path / "tokens").is_dir(), "the shared token stays when a console goes"
+
+
+def test_a_window_is_told_what_another_console_did_and_not_what_it_did_itself(
+    made: tuple[Home, SetupResult], console: Console, password: Secret
+) -> None:
+    watch = ChangeWatch(console.vault.services.audit)
+    assert watch.look().changes == ()
+    own = console.enrol({**ASHA, "aadhaar": None, "pan": None})
+    other = Console(made[0], password)
+    try:
+        theirs = other.enrol({**RAVI, "aadhaar": None, "pan": None})
+    finally:
+        other.close()
+    growth = watch.look()
+    others = growth.by_others(console.session.actor.login_session)
+    assert [change.index for change in growth.changes] == list(range(growth.size - len(growth.changes), growth.size))
+    assert {change.identity_token for change in growth.changes} >= {own, theirs}
+    assert {change.identity_token for change in others if change.identity_token} == {theirs}
+    assert "citizen:enrol" in {change.action for change in others}
+    assert watch.look().changes == ()
 
 
 def test_a_vault_is_joined_only_with_its_own_token(
