@@ -20,13 +20,14 @@ from core.monitor.health import Health
 from core.monitor.log_reader import LogReader
 from core.monitor.vault_check import VaultCheck
 from core.settings.service import SettingsService
+from core.setup.join import VaultJoin
 from core.setup.model import SetupPlan
 from core.setup.service import VaultSetup
 from core.storage.database import Database, DatabaseAddress
-from core.storage.embedded import PROGRAM_ROLE, EmbeddedServer
 from core.storage.home import Home
 from core.storage.migrate import check_schema
 from core.storage.seal import RowSealer
+from core.storage.server import DatabaseServer
 from core.vault_token import VaultToken
 from hsm.client import HsmClient
 from hsm.secret import Secret
@@ -75,7 +76,7 @@ class Vault:
 
     home: Home
     services: Services
-    server: EmbeddedServer
+    server: DatabaseServer
     health: Health
     now: Callable[[], datetime]
 
@@ -103,8 +104,8 @@ def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vau
     server, home = starting.server, starting.home
     try:
         starting.server_joined()
-        address = DatabaseAddress(server.connection_parameters(PROGRAM_ROLE), home.program_password())
-        database = Database(address, recover=server.ensure_running)
+        address = DatabaseAddress(server.connection_parameters(server.program_role), starting.program_password())
+        database = Database(address, recover=server.ensure_running if server.can_restart else None)
         check_schema(database)
     except CitizenZeroError:
         starting.client.close()
@@ -114,11 +115,20 @@ def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vau
     return Vault(home, services, server, Health(home, starting.config, services, server), now)
 
 
+def vault_join(home: Home, origin: Origin, now: Callable[[], datetime] = utc_now) -> VaultJoin:
+    """Return what joins a home to a vault that is there."""
+
+    def open_services(database: Database, client: HsmClient) -> Services:
+        return build_services(database, client, now)
+
+    return VaultJoin(home, open_services, origin)
+
+
 def vault_setup(home: Home, origin: Origin, now: Callable[[], datetime] = utc_now) -> VaultSetup:
     """Return the set-up of a new vault in a home folder."""
 
     def make_client(plan: SetupPlan) -> HsmClient:
-        return HsmClient(plan.module, home.environment())
+        return HsmClient(plan.module, home.environment(plan.module, plan.token_label))
 
     def open_services(database: Database, client: HsmClient) -> Services:
         return build_services(database, client, now)

@@ -4,13 +4,18 @@ The HSM worker is a process and the database server a wait: both run on while th
 SQLAlchemy. Keep this module's imports light: half of a command's time is won here.
 """
 
+import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
+from app.passwords import database_password
 from core.errors import CitizenZeroError
-from core.storage.embedded import EmbeddedServer
 from core.storage.home import Home, HomeConfig
+from core.storage.server import DatabaseServer, server_of
 from hsm.client import HsmClient
+from hsm.secret import Secret
 
 
 @dataclass
@@ -20,7 +25,8 @@ class Starting:
     home: Home
     config: HomeConfig
     client: HsmClient
-    server: EmbeddedServer
+    server: DatabaseServer
+    program_password: Callable[[], Secret]
     _thread: threading.Thread = field(init=False)
     _failure: CitizenZeroError | None = field(init=False, default=None)
 
@@ -43,8 +49,13 @@ class Starting:
             self._failure = error
 
 
-def begin(home: Home) -> Starting:
-    """Read the home's facts and begin. Raises NoVaultHere or InvalidInput."""
+def begin(home: Home, *, ask_password: Callable[[str], Secret] | None = None) -> Starting:
+    """Read the home's facts and begin. Raises NoVaultHere or InvalidInput.
+
+    `ask_password` asks a person for the password of an external database that the environment does not give.
+    """
     config = home.config()
-    client = HsmClient(config.module, home.environment())
-    return Starting(home, config, client, EmbeddedServer(home.path, home_id=config.home_id))
+    client = HsmClient(config.module, home.environment(config.module, config.token_label, config.token_folder))
+    external = config.database_url is not None
+    password = partial(database_password, os.environ, ask=ask_password) if external else home.program_password
+    return Starting(home, config, client, server_of(home, config), password)

@@ -122,6 +122,8 @@ DATA_KEYS = "Citizens' data keys"
 TOKENS_AND_SEARCH = "Identity tokens and search"
 SIGNED_LOG = "Signed audit log"
 PROOFS_AND_DOCUMENTS = "Eligibility proofs, mobile documents"
+RSA = "RSA key wrapping"
+PIN_LOCK_OUT = "PIN lock-out by the module"
 NEEDED = (DATA_KEYS, TOKENS_AND_SEARCH, SIGNED_LOG, PROOFS_AND_DOCUMENTS)
 
 
@@ -159,6 +161,11 @@ class PreflightReport:
     log_key: LogKey
     enforces_trusted: bool
     data_objects: bool
+
+    @property
+    def fallbacks(self) -> tuple[FunctionResult, ...]:
+        """Return what the vault does in another way here, or goes without: what whoever sets it up must know."""
+        return tuple(row for row in self.functions if row.verdict != "possible" and row.name not in {RSA, PIN_LOCK_OUT})
 
     @property
     def can_run_vault(self) -> bool:

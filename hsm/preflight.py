@@ -17,6 +17,8 @@ _KW_WORDS: Final = (
     "AES-256-GCM does not work here. AES-256-KW (RFC 3394) is used; only the row seal binds a data key to its citizen."
 )
 _SOFTHSM_PIN: Final = "SoftHSM never locks a PIN. The console limits attempts itself: 5, then 15 minutes."
+_NO_BACKUP: Final = "So no key is extractable, and none is backed up: losing the token loses every record."
+_SOFTOKN_PIN: Final = "NSS never locks a PIN. The console limits attempts itself: 5, then 15 minutes."
 _OTHER_PIN: Final = "Not tried, because that would use up attempts. The console limits attempts itself as well."
 
 
@@ -100,16 +102,16 @@ def _anchor(works: Mapping[str, bool]) -> model.FunctionResult:
 def _key_backup(works: Mapping[str, bool]) -> model.FunctionResult:
     name = "Key backup under the trusted key"
     if not works.get("trusted"):
-        why = "The token lets an untrusted key wrap. So no key is extractable at all, and none can be backed up."
+        why = f"The token lets an untrusted key wrap. {_NO_BACKUP}"
         return model.FunctionResult(name, "not_possible", why)
     if not works.get("oaep-wrap-key"):
-        why = "The token cannot wrap a key under an RSA public key. So no key is extractable, and none backed up."
+        why = f"The token cannot wrap a key under an RSA public key. {_NO_BACKUP}"
         return model.FunctionResult(name, "not_possible", why)
     return model.FunctionResult(name, "possible", "RSA-3072 OAEP; an untrusted wrapping key was refused")
 
 
 def _rsa(works: Mapping[str, bool]) -> model.FunctionResult:
-    name = "RSA key wrapping"
+    name = model.RSA
     if works.get("oaep-sha256"):
         return model.FunctionResult(name, "possible", "OAEP with SHA-256 and SHA-1; the plan leaves RSA out.")
     if works.get("oaep-sha1"):
@@ -119,9 +121,11 @@ def _rsa(works: Mapping[str, bool]) -> model.FunctionResult:
 
 
 def _pin_lock_out(token: model.TokenFacts) -> model.FunctionResult:
-    name = "PIN lock-out by the module"
+    name = model.PIN_LOCK_OUT
     if token.model.startswith("SoftHSM"):
         return model.FunctionResult(name, "not_possible", _SOFTHSM_PIN)
+    if token.manufacturer.startswith("Mozilla"):
+        return model.FunctionResult(name, "not_possible", _SOFTOKN_PIN)
     return model.FunctionResult(name, "another_way", _OTHER_PIN)
 
 

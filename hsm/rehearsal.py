@@ -1,4 +1,4 @@
-"""A throw-away SoftHSM token in a temporary folder, for a preflight before any token exists.
+"""A throw-away token of a software module in a temporary folder, for a preflight before any token exists.
 
 Set-up tries a software module here, and a rehearsal runs its whole plan here; nothing reaches a real
 token. Hardware has no throw-away tokens: there the preflight needs a log-in to an existing one.
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from hsm import softhsm, token_setup
+from hsm import software_token, token_setup
 from hsm.client import HsmClient
 from hsm.model import PreflightReport, TokenBinding
 from hsm.preflight import run_preflight
@@ -25,10 +25,10 @@ LABEL: Final = "CZ-REHEARSAL"
 def throw_away_token(
     module: Path, *, backup_public_key: bytes | None = None, command: Sequence[str] = WORKER_COMMAND
 ) -> Iterator[HsmClient]:
-    """Give a client logged in to a new SoftHSM token with random PINs; token and folder go afterwards."""
+    """Give a client logged in to a new software token with random PINs; token and folder go afterwards."""
     pin, so_pin = Secret(secrets.token_hex(16)), Secret(secrets.token_hex(16))
     with tempfile.TemporaryDirectory(prefix="cz-rehearsal-") as folder:
-        environment = {softhsm.CONF_VARIABLE: str(softhsm.write_softhsm_conf(Path(folder)))}
+        environment = software_token.prepare(module, Path(folder), LABEL)
         facts = token_setup.create_token(
             module,
             environment,
@@ -43,7 +43,7 @@ def throw_away_token(
             yield client
 
 
-def preflight_softhsm(module: Path, *, command: Sequence[str] = WORKER_COMMAND) -> PreflightReport:
-    """Run the preflight of a SoftHSM module before the vault has a token."""
+def preflight_software_module(module: Path, *, command: Sequence[str] = WORKER_COMMAND) -> PreflightReport:
+    """Run the preflight of SoftHSM or NSS softokn before the vault has a token."""
     with throw_away_token(module, command=command) as client:
         return run_preflight(client)

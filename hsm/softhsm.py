@@ -48,11 +48,12 @@ def find_modules() -> list[FoundModule]:
     return list(found.values())
 
 
-def write_softhsm_conf(folder: Path) -> Path:
-    """Write `folder`/softhsm2.conf with its own token folder (0700) and return the file's path."""
-    tokens = folder / "tokens"
-    tokens.mkdir(mode=0o700, parents=True, exist_ok=True)
-    tokens.chmod(0o700)
+def write_softhsm_conf(folder: Path, *, tokens: Path | None = None) -> Path:
+    """Write `folder`/softhsm2.conf and return its path. Without `tokens` it gets a token folder of its own (0700)."""
+    if tokens is None:
+        tokens = folder / "tokens"
+        tokens.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tokens.chmod(0o700)
     conf = folder / "softhsm2.conf"
     conf.write_text(
         f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n",

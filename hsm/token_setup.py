@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from hsm import requests
+from hsm import requests, softokn
 from hsm.connection import Connection
 from hsm.model import TokenFacts
 from hsm.secret import Secret
@@ -33,9 +33,12 @@ def create_token(
 
     `backup_public_key` is an RSA key as SubjectPublicKeyInfo (DER); it becomes the trusted wrapping
     key `cz-backup`, which only the security officer can create. None leaves it out, and then no key
-    can ever leave the token. Raises AlreadyOnToken, TokenMissing (no free slot), PinRefused, TokenFull
-    and whatever opening a module raises.
+    can ever leave the token. NSS softokn has no security officer's PIN: there `so_pin` is left out.
+    Raises AlreadyOnToken, TokenMissing (no free slot), PinRefused, TokenFull and whatever opening a
+    module raises.
     """
+    if softokn.is_softokn(module):
+        so_pin = Secret("")
     initialise = requests.InitialiseToken(str(module.absolute()), label, so_pin.reveal())
     personalise = requests.PersonaliseToken(label, backup_public_key or b"", so_pin.reveal(), pin.reveal())
     first = Connection(module, environment, deadline=deadline, command=command)

@@ -20,7 +20,7 @@ from hsm import wire
 
 WORKER_COMMAND: Final = (sys.executable, "-m", "hsm.worker")
 TAKEN_VARIABLE: Final = "HSM_WORKER_TAKEN_FD"
-_WITHHELD: Final = ("DB_PASSWORD", "REDIS_PASSWORD")
+_WITHHELD: Final = ("DB_PASSWORD", "DB_PROGRAM_PASSWORD", "REDIS_PASSWORD")
 _WITHHELD_PREFIX: Final = "CITIZEN_ZERO_"
 _READ_SIZE: Final = 65536
 _FAREWELL: Final = 1.0

@@ -5,7 +5,7 @@ import getpass
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ class CommandContext:
         # Order matters for speed: worker and server start while the services are imported.
         from app.start import begin  # noqa: PLC0415
 
-        starting = begin(home)
+        starting = begin(home, ask_password=self.ask_password)
         from app.bootstrap import open_vault  # noqa: PLC0415 (SQLAlchemy)
 
         vault = open_vault(starting)
@@ -91,6 +91,11 @@ class CommandContext:
         if new and getpass.getpass("The same once more: ") != typed:
             raise InvalidInput("The two passwords differ.", field="password")
         return Secret(typed)
+
+    @property
+    def ask_password(self) -> Callable[[str], Secret] | None:
+        """Return how to ask for another password than the operator's: at a terminal, or not at all."""
+        return (lambda prompt: Secret(getpass.getpass(prompt))) if sys.stdin.isatty() else None
 
     @staticmethod
     def password_from(file: Path) -> Secret:

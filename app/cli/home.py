@@ -1,12 +1,12 @@
 """Commands about the vault as a whole: init, console, demo, status, vault verify, operator list."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.context import CommandContext
-from core.errors import CitizenZeroError, IntegrityFailure, InvalidInput
+from app.cli.init import init
+from core.errors import CitizenZeroError, IntegrityFailure
 
 
 def register(program: typer.Typer) -> None:
@@ -27,48 +27,6 @@ def register_vault(group: typer.Typer) -> None:
     """Add `vault …`."""
     group.callback()(_nothing)
     group.command("verify")(vault_verify)
-
-
-def init(
-    context: typer.Context,
-    operator: Annotated[str | None, typer.Option(help="The first super admin.")] = None,
-    password_file: Annotated[Path | None, typer.Option(help="File with the new password.")] = None,
-    module: Annotated[Path | None, typer.Option(help="PKCS#11 module; SoftHSM by default.")] = None,
-    token_label: Annotated[str | None, typer.Option(help="Label of the new token.")] = None,
-    dual_control: Annotated[str, typer.Option(help="on or off.")] = "on",
-    kek_capacity: Annotated[int, typer.Option(help="Citizens per key-encryption key.")] = 10_000,
-) -> None:
-    """Set up a vault: token, all keys, database, first super admin."""
-    from app.bootstrap import vault_setup  # noqa: PLC0415
-    from core.audit.model import Origin  # noqa: PLC0415
-    from core.setup.model import TOKEN_LABEL, SetupPlan  # noqa: PLC0415
-    from core.setup.modules import default_module  # noqa: PLC0415
-
-    command: CommandContext = context.obj
-    if dual_control not in {"on", "off"}:
-        raise InvalidInput("--dual-control is on or off.", field="dual_control")
-    plan = SetupPlan(
-        operator=operator or command.operator(),
-        password=command.password_from(password_file) if password_file else command.password(new=True),
-        module=module or default_module(),
-        token_label=token_label or TOKEN_LABEL,
-        dual_control=dual_control == "on",
-        kek_capacity=kek_capacity,
-    )
-    result = vault_setup(command.settings.home_folder, Origin.CLI).run(plan)
-    command.output.result(
-        {
-            "home": result.home,
-            "log_id": result.log_id,
-            "operator": result.operator,
-            "token_label": result.token_label,
-            "token_serial": result.token_serial,
-            "wrap_algorithm": result.wrap_algorithm,
-            "log_key": result.log_key,
-            "dual_control": "on" if result.dual_control else "off",
-            "key_check_values": result.check_values,
-        }
-    )
 
 
 def console(context: typer.Context) -> None:
@@ -111,6 +69,7 @@ def status(context: typer.Context) -> None:
             part.part: {
                 "state": part.state,
                 **part.facts,
+                **({"warnings": part.warnings} if part.warnings else {}),
                 **({"error": {"code": part.error.code, "message": part.error.message}} if part.error else {}),
             }
             for part in parts
@@ -118,7 +77,8 @@ def status(context: typer.Context) -> None:
         "jobs": [],
     }
     lines = [f"{part.part:<10}{part.state}{f'  {part.error.message}' if part.error else ''}" for part in parts]
-    command.output.result(document, [f"home      {vault.home.path}", *lines])
+    warnings = [f"Warning: {warning}" for part in parts for warning in part.warnings]
+    command.output.result(document, [f"home      {vault.home.path}", *lines, *warnings])
     failed: list[CitizenZeroError] = [part.error for part in parts if part.error is not None]
     if failed:
         raise typer.Exit(failed[0].exit_code)

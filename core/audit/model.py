@@ -38,6 +38,7 @@ class Action(StrEnum):
     """Everything that leaves an entry, as "subject:verb"."""
 
     VAULT_SET_UP = "vault:set_up"
+    VAULT_JOIN = "vault:join"
     VAULT_VERIFY = "vault:verify"
     OPERATOR_ADD = "operator:add"
     OPERATOR_SIGN_IN = "operator:sign_in"

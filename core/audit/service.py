@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from core.audit import store
+from core.audit.growth import LogGrowth
 from core.audit.model import (
     WITHOUT_MAC,
     Actor,
@@ -116,6 +117,11 @@ class AuditLog:
             entries = store.find(connection, wanted, limit)
         self.check(entries)
         return entries
+
+    def growth(self, since: int, limit: int) -> LogGrowth:
+        """Return what was added from the index `since` on, not authenticated: for noticing, not for showing."""
+        with self._database.transaction() as connection:
+            return store.growth(connection, since, limit)
 
     def size(self) -> int:
         """Return the number of entries."""

@@ -21,9 +21,11 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    true,
     update,
 )
 
+from core.audit.growth import Change, LogGrowth
 from core.audit.model import EntryFilter, StoredEntry
 from core.storage.schema import metadata
 
@@ -67,6 +69,17 @@ def insert_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
 def size(connection: Connection) -> int:
     """Return the number of entries that the head counts."""
     return int(connection.execute(select(audit_head.c.size)).scalar_one())
+
+
+def growth(connection: Connection, since: int, limit: int) -> LogGrowth:
+    """Return the log's size and the entries from `since` on, in one query of one moment."""
+    table = audit_entry.c
+    wanted = (table.index, table.action, table.outcome, table.operator, table.login_session, table.identity_token)
+    added = select(*wanted).where(table.index >= since).order_by(table.index).limit(limit + 1).lateral("added")
+    rows = connection.execute(select(audit_head.c.size, added).select_from(audit_head.outerjoin(added, true()))).all()
+    size = int(rows[0][0])
+    changes = tuple(Change(*row[1:]) for row in rows[:limit] if row[1] is not None)
+    return LogGrowth(size, changes, more=len(rows) > limit, shrunk=size < since)
 
 
 def scan(connection: Connection, batch: int) -> Iterator[list[StoredEntry]]:

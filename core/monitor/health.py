@@ -7,8 +7,8 @@ from typing import Protocol
 from core.audit.service import AuditLog
 from core.errors import CitizenZeroError, HsmOtherToken, HsmTokenMissing
 from core.storage.database import Database
-from core.storage.embedded import EmbeddedServer
 from core.storage.home import Home, HomeConfig
+from core.storage.server import DatabaseServer
 from core.vault_token import VaultToken, hsm_errors_in_words
 from hsm.client import HsmClient
 
@@ -22,12 +22,16 @@ class PartState(StrEnum):
 
 @dataclass(frozen=True)
 class PartHealth:
-    """One part: its state, facts by name, and the error that keeps it from working."""
+    """One part: its state, facts by name, and the error that keeps it from working.
+
+    `warnings` stand as long as what they warn of: a site's weaker choice, one sentence each.
+    """
 
     part: str
     state: PartState
     facts: dict[str, str | int | bool] = field(default_factory=dict)
     error: CitizenZeroError | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class ProbedServices(Protocol):
@@ -46,7 +50,7 @@ class ProbedServices(Protocol):
 class Health:
     """Probes the parts of one vault, locked or not."""
 
-    def __init__(self, home: Home, config: HomeConfig, services: ProbedServices, server: EmbeddedServer) -> None:
+    def __init__(self, home: Home, config: HomeConfig, services: ProbedServices, server: DatabaseServer) -> None:
         self._home = home
         self._config = config
         self._services = services
@@ -80,18 +84,15 @@ class Health:
     def database(self) -> PartHealth:
         """Ask the server for its version."""
         facts: dict[str, str | int | bool] = {
-            "kind": "embedded",
-            "data_folder": str(self._server.data_folder),
-            "socket_folder": str(self._server.socket_folder),
-            "binaries_folder": str(self._server.binaries_folder),
-            "log_file": str(self._server.log_file),
+            **self._server.facts(),
             **{f"connect_{name}": value for name, value in self._services.database.address.parameters.items()},
         }
         try:
-            facts["version"] = self._services.database.answers()
+            answer = self._services.database.answers()
         except CitizenZeroError as error:
-            return PartHealth("database", PartState.MISSING, facts, error)
-        return PartHealth("database", PartState.READY, facts)
+            return PartHealth("database", PartState.MISSING, facts, error, self._server.warnings)
+        facts |= {"version": answer.version, "encrypted": answer.encrypted}
+        return PartHealth("database", PartState.READY, facts, None, self._server.warnings)
 
     def log(self) -> PartHealth:
         """Count the log's entries."""

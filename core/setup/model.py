@@ -11,6 +11,8 @@ from pathlib import Path
 from core.access.model import checked_operator_name
 from core.access.operator_keys import check_password
 from core.errors import InvalidInput
+from core.storage.external_address import ExternalAddress
+from hsm.model import FunctionResult
 from hsm.secret import Secret
 
 TOKEN_LABEL = "CZ-VAULT-01"  # noqa: S105 (a label, not a password)
@@ -31,11 +33,24 @@ class SetupStep(StrEnum):
 
 
 @dataclass(frozen=True)
+class ExternalDatabase:
+    """A database that a site runs. The address names the role that will own the tables.
+
+    The program works as `program_role`. Without `program_password` the role is made, with a random one.
+    """
+
+    address: ExternalAddress
+    owner_password: Secret
+    program_role: str | None = None
+    program_password: Secret | None = None
+
+
+@dataclass(frozen=True)
 class SetupPlan:
     """What is to be set up. PINs that are not given are made at random.
 
     A random security-officer PIN is used once and kept nowhere: nobody can then add another trusted
-    wrapping key. The user PIN is kept only sealed to the operators.
+    wrapping key. The user PIN is kept only sealed to the operators. Without `database` it is the embedded one.
     """
 
     operator: str
@@ -47,6 +62,22 @@ class SetupPlan:
     dual_control: bool = True
     kek_capacity: int = 10_000
     demo: bool = False
+    database: ExternalDatabase | None = None
+
+
+@dataclass(frozen=True)
+class JoinPlan:
+    """Which vault to join: the address names the program's role, `operator` is one of the vault's.
+
+    `token_folder` is a software token's folder where it lies; both consoles then use the same one.
+    """
+
+    operator: str
+    operator_password: Secret
+    module: Path
+    address: ExternalAddress
+    password: Secret
+    token_folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +91,11 @@ class StepResult:
 
 @dataclass(frozen=True)
 class SetupResult:
-    """What set-up made. `check_values` by key label; no secret."""
+    """What set-up made. `check_values` by key label.
+
+    `fallbacks` say in words what this module cannot do, and what stands in its place; `warnings` what the
+    site chose. `program_password` is the one secret: made for an external database, kept nowhere, shown once.
+    """
 
     home: Path
     log_id: str
@@ -72,6 +107,10 @@ class SetupResult:
     extractable_under_trusted: bool
     dual_control: bool
     check_values: dict[str, str]
+    fallbacks: tuple[FunctionResult, ...] = ()
+    warnings: tuple[str, ...] = ()
+    program_role: str | None = None
+    program_password: Secret | None = None
     steps: tuple[StepResult, ...] = field(default=())
 
 

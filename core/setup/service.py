@@ -22,16 +22,16 @@ from core.keys.service import KeyService
 from core.settings.model import VaultSettings
 from core.settings.service import SettingsService
 from core.setup.model import Progress, SetupPlan, SetupResult, SetupStep, StepResult, check_plan
-from core.storage.database import Database, DatabaseAddress
-from core.storage.embedded import OWNER_ROLE, PROGRAM_ROLE, EmbeddedServer
-from core.storage.home import Home, HomeConfig, write_private
-from core.storage.migrate import upgrade
+from core.setup.new_database import NewDatabase, NewEmbedded, NewExternal
+from core.storage.database import Database
+from core.storage.embedded import EmbeddedServer
+from core.storage.home import Home, HomeConfig
 from core.vault_token import hsm_errors_in_words
+from hsm import software_token
 from hsm.client import HsmClient
 from hsm.model import PreflightReport, TokenBinding, TokenFacts
 from hsm.preflight import run_preflight
 from hsm.secret import Secret
-from hsm.softhsm import write_softhsm_conf
 from hsm.templates import BACKUP_LABEL, kek_label, vault_key_templates
 from hsm.token_setup import create_token
 
@@ -61,7 +61,6 @@ class _Made:
     pin: Secret
     so_pin: Secret
     owner_password: Secret
-    program_password: Secret
     recovery_secret: Secret
     backup_public: bytes
     backup_private_sealed: bytes
@@ -94,16 +93,17 @@ class VaultSetup:
             progress(steps[-1])
 
         started = time.monotonic()
+        database = self._database_of(plan)
+        database.check()  # before anything is made: a hardware token cannot be undone
         self._remove_killed_set_up()
         self._home.begin(self._home_id)
-        server = EmbeddedServer(self._home.path, home_id=self._home_id)
         client = self._make_client(plan)
         try:
             done(SetupStep.HOME, str(self._home.path), started)
-            result = self._make(plan, client, server, done)
+            result = self._make(plan, client, database, done)
         except BaseException as error:  # noqa: BLE001 (also a Ctrl+C must leave nothing half done; it goes on below)
             with suppress(CitizenZeroError, OSError):
-                self._undo(client, server)
+                self._undo(client, database)
             raise _said_undone(error, token_stays=self._foreign_token_made) from error.__cause__
         return replace(result, steps=tuple(steps))
 
@@ -111,11 +111,11 @@ class VaultSetup:
         self,
         plan: SetupPlan,
         client: HsmClient,
-        server: EmbeddedServer,
+        database: NewDatabase,
         done: Callable[[SetupStep, str, float], None],
     ) -> SetupResult:
         since = time.monotonic()
-        made = _make_secrets(plan)
+        made = _make_secrets(plan, database.owner_password)
         facts = self._create_token(plan, client, made)
         binding = TokenBinding(facts.label, facts.serial, {})
         done(SetupStep.TOKEN, f"{facts.label}, serial {facts.serial}", since)
@@ -133,8 +133,8 @@ class VaultSetup:
         done(SetupStep.KEYS, f"{len(binding.check_values)} made in the token", since)
 
         since = time.monotonic()
-        services = self._create_database(client, server, made)
-        done(SetupStep.DATABASE, f"PostgreSQL {server.version}, embedded", since)
+        services = self._open_services(Database(database.create()), client)
+        done(SetupStep.DATABASE, f"PostgreSQL {services.database.answers().version}, {database.server.kind}", since)
 
         since = time.monotonic()
         settings = VaultSettings(
@@ -153,19 +153,21 @@ class VaultSetup:
         done(SetupStep.OPERATOR, plan.operator, since)
 
         since = time.monotonic()
-        self._home.finish(HomeConfig(self._home_id, plan.module, facts.label, facts.serial, plan.demo))
+        self._home.finish(HomeConfig(self._home_id, plan.module, facts.label, facts.serial, plan.demo, database.url))
         self._check(services, plan)
         client.close()
         services.database.close()
-        server.leave()
+        database.leave()
         done(SetupStep.CHECK, "the operator can open the vault", since)
         return SetupResult(
             self._home.path, settings.log_id, plan.operator, facts.label, facts.serial, report.wrap_algorithm,
-            report.log_key, report.enforces_trusted, plan.dual_control, dict(binding.check_values),
+            report.log_key, report.enforces_trusted, plan.dual_control, dict(binding.check_values), report.fallbacks,
+            database.server.warnings, database.server.program_role, database.shown_once,
         )  # fmt: skip
 
     def _create_token(self, plan: SetupPlan, client: HsmClient, made: _Made) -> TokenFacts:
-        write_softhsm_conf(self._home.path)
+        software_token.prepare(plan.module, self._home.path, plan.token_label)
+        backs_up = software_token.keeps_backup_key(plan.module)
         with hsm_errors_in_words():
             facts = create_token(
                 plan.module,
@@ -173,10 +175,10 @@ class VaultSetup:
                 label=plan.token_label,
                 so_pin=made.so_pin,
                 pin=made.pin,
-                backup_public_key=made.backup_public,
+                backup_public_key=made.backup_public if backs_up else None,
             )
         # Removing the home removes its own software token, but no other.
-        self._foreign_token_made = not any((self._home.path / "tokens").iterdir())
+        self._foreign_token_made = not software_token.holds_token(plan.module, self._home.path)
         return facts
 
     @staticmethod
@@ -187,24 +189,19 @@ class VaultSetup:
             client.generate_many(templates)
             return replace(binding, check_values=client.key_check_value(labels))
 
-    def _create_database(self, client: HsmClient, server: EmbeddedServer, made: _Made) -> VaultServices:
-        server.create(made.owner_password, made.program_password)
-        write_private(self._home.password_file, made.program_password.reveal())
-        server.join()
-        upgrade(DatabaseAddress(server.connection_parameters(OWNER_ROLE), made.owner_password), PROGRAM_ROLE)
-        address = DatabaseAddress(server.connection_parameters(PROGRAM_ROLE), made.program_password)
-        return self._open_services(Database(address), client)
-
     def _store_first_rows(
         self, services: VaultServices, plan: SetupPlan, settings: VaultSettings, made: _Made, kek_value: str
     ) -> None:
         actor = Actor(plan.operator, self._origin, uuid.uuid4().hex[:16])
-        secrets_for = OperatorSecrets(made.pin, made.owner_password, made.recovery_secret)
+        # Without the trusted rule no key ever leaves, so there is nothing that a recovery secret could open.
+        backs_up = settings.extractable_under_trusted
+        secrets_for = OperatorSecrets(made.pin, made.owner_password, made.recovery_secret if backs_up else None)
         with services.database.transaction() as connection:
             services.settings.store_first(connection, settings)
             services.access.store_first_operator(connection, plan.operator, plan.password, secrets_for)
             services.keys.store_first_kek(connection, settings, kek_value)
-            services.keys.store_backup_key(connection, BACKUP_LABEL, made.backup_public, made.backup_private_sealed)
+            if backs_up:
+                services.keys.store_backup_key(connection, BACKUP_LABEL, made.backup_public, made.backup_private_sealed)
             services.audit.append(connection, *_first_entries(services.audit, actor, plan, settings))
 
     def _check(self, services: VaultServices, plan: SetupPlan) -> None:
@@ -219,18 +216,21 @@ class VaultSetup:
         if left is not None and not self._home.holds_vault:
             EmbeddedServer(self._home.path, home_id=left).destroy()
 
-    def _undo(self, client: HsmClient, server: EmbeddedServer) -> None:
+    def _database_of(self, plan: SetupPlan) -> NewDatabase:
+        return NewExternal(plan.database) if plan.database else NewEmbedded(self._home, self._home_id)
+
+    def _undo(self, client: HsmClient, database: NewDatabase) -> None:
         client.close()
         try:
-            server.leave()
-            server.destroy()
+            database.undo()
         finally:
             self._home.remove()
 
 
 def _first_entries(audit: AuditLog, actor: Actor, plan: SetupPlan, settings: VaultSettings) -> list[Entry]:
     set_up = {"dual_control": settings.dual_control, "token_serial": settings.token.serial}
-    keys = [*settings.token.check_values, kek_label(1), BACKUP_LABEL]
+    backup = [BACKUP_LABEL] if settings.extractable_under_trusted else []
+    keys = [*settings.token.check_values, kek_label(1), *backup]
     return [
         audit.entry(actor, action=Action.VAULT_SET_UP, outcome=Outcome.DONE, detail=set_up),
         *(audit.entry(actor, action=Action.KEY_GENERATE, outcome=Outcome.DONE, detail={"key": key}) for key in keys),
@@ -243,7 +243,7 @@ def _first_entries(audit: AuditLog, actor: Actor, plan: SetupPlan, settings: Vau
     ]
 
 
-def _make_secrets(plan: SetupPlan) -> _Made:
+def _make_secrets(plan: SetupPlan, owner_password: Secret) -> _Made:
     """Make what set-up needs once. The backup key's private half leaves here only sealed."""
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 (only at set-up)
     from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
@@ -260,8 +260,7 @@ def _make_secrets(plan: SetupPlan) -> _Made:
     return _Made(
         pin=plan.pin or Secret(secrets.token_urlsafe(24)),
         so_pin=plan.so_pin or Secret(secrets.token_urlsafe(24)),
-        owner_password=Secret(secrets.token_urlsafe(32)),
-        program_password=Secret(secrets.token_urlsafe(32)),
+        owner_password=owner_password,
         recovery_secret=recovery,
         backup_public=public,
         backup_private_sealed=nonce + AESGCM(recovery.reveal()).encrypt(nonce, private, public),

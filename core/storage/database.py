@@ -14,12 +14,15 @@ from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from core.errors import CitizenZeroError, DatabaseUnavailable
+from core.storage.connection_words import NO_ANSWER, connection_failure
 from hsm.secret import Secret
 
 CONNECT_SECONDS = 5
 RECOVERIES = 3  # a server may still say "ready" just before it notices that one of its processes crashed
 # PostgreSQL ends a writer that holds the log's lock and does nothing (for example waits for an HSM).
-SESSION_OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=2000 -c lock_timeout=4000"
+SESSION_OPTIONS = (
+    "-c search_path=public -c timezone=UTC -c idle_in_transaction_session_timeout=2000 -c lock_timeout=4000"
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,14 @@ class DatabaseAddress:
             database=self.parameters["dbname"],
             query=rest,
         )
+
+
+@dataclass(frozen=True)
+class ServerAnswer:
+    """A server's version, and whether the connection to it is encrypted as this side sees it."""
+
+    version: str
+    encrypted: bool
 
 
 class Database:
@@ -83,10 +94,13 @@ class Database:
         except DBAPIError as error:
             raise translate(error, {}) from error.orig
 
-    def answers(self) -> str:
-        """Return the server's version, for the health probe."""
+    def answers(self) -> ServerAnswer:
+        """Return the server's version and how this connection is encrypted, for the health probe."""
         with self.transaction() as connection:
-            return str(connection.execute(text("SHOW server_version")).scalar_one()).split(" ")[0]
+            version = str(connection.execute(text("SHOW server_version")).scalar_one()).split(" ")[0]
+            driver = connection.connection.driver_connection
+            encrypted = isinstance(driver, psycopg.Connection) and bool(driver.pgconn.ssl_in_use)
+        return ServerAnswer(version, encrypted)
 
     def close(self) -> None:
         """Give back all connections."""
@@ -125,8 +139,10 @@ def translate(error: DBAPIError, conflicts: Mapping[str, CitizenZeroError]) -> C
             return known
     state = sqlstate(error)
     details = {"PostgreSQL": f"{type(error.orig).__name__} ({state or 'no answer'})"}
+    if state is None and isinstance(error.orig, psycopg.OperationalError):
+        return connection_failure(str(error.orig))
     if connection_lost(error):
-        return DatabaseUnavailable("The database does not answer.", details=details)
+        return DatabaseUnavailable(NO_ANSWER, details=details)
     sentences = {
         "28P01": "The database refused the program's password.",
         "42501": "The database does not allow the program what it needs.",

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from core.errors import AlreadyExists, DatabaseUnavailable, DatabaseVersion
@@ -63,6 +64,11 @@ class EmbeddedServer:
 
     # --- what `status` shows and a connection needs ---------------------------------------------------------------
 
+    kind: Final = "embedded"
+    program_role: Final = PROGRAM_ROLE
+    can_restart: Final = True
+    warnings: Final[tuple[str, ...]] = ()
+
     @property
     def data_folder(self) -> Path:
         """The folder of the cluster."""
@@ -97,6 +103,16 @@ class EmbeddedServer:
     def is_joined(self) -> bool:
         """Whether this object keeps the server running."""
         return self._users.is_held
+
+    def facts(self) -> dict[str, str]:
+        """Return where everything lies, for `status`."""
+        return {
+            "kind": self.kind,
+            "data_folder": str(self.data_folder),
+            "socket_folder": str(self.socket_folder),
+            "binaries_folder": str(self.binaries_folder),
+            "log_file": str(self.log_file),
+        }
 
     def connection_parameters(self, role: str, *, database: str = DATABASE) -> Mapping[str, str]:
         """Return libpq's keywords for a role, all but the password.

@@ -17,6 +17,7 @@ from core.storage.embedded_account import PORT, ServerAccount
 from core.storage.embedded_postmaster import Postmaster
 from core.storage.locks import FileLock
 from core.storage.postgres_binaries import PostgresBinaries
+from core.storage.program_role import create_program_role
 from hsm.secret import Secret
 
 DATABASE: Final = "citizen_zero"
@@ -71,14 +72,8 @@ def make_roles_and_database(
             password=owner_password.reveal_text(),
             autocommit=True,
         ) as connection:
-            program = PROGRAM_ROLE.encode()
-            verifier = connection.pgconn.encrypt_password(program_password.reveal(), program, b"scram-sha-256").decode()
+            create_program_role(connection, PROGRAM_ROLE, program_password)
             role = sql.Identifier(PROGRAM_ROLE)
-            connection.execute(
-                sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {}").format(
-                    role, sql.Literal(verifier)
-                )
-            )
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
             connection.execute(
                 sql.SQL("REVOKE ALL ON DATABASE postgres, template1, {} FROM PUBLIC").format(sql.Identifier(DATABASE))

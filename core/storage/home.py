@@ -1,7 +1,7 @@
 """The home folder of one vault: what lies where, and the few facts that stand in `config.toml`.
 
 A folder is a vault's home once `config.toml` is in it: set-up writes that file last. No secret stands
-there; the one secret in clear is the program role's database password, in a 0600 file of its own.
+there; the one secret in clear is the embedded server's program password, in a 0600 file of its own.
 """
 
 import json
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import AlreadyExists, InvalidInput, NoVaultHere
+from hsm import software_token
 from hsm.secret import Secret
 
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
@@ -20,13 +21,19 @@ PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
 @dataclass(frozen=True)
 class HomeConfig:
-    """What a process must know before it can reach the HSM and the database."""
+    """What a process must know before it can reach the HSM and the database.
+
+    `database_url` is an external server's, for the program's role and without a password; None means the
+    embedded one. `token_folder` is a software token's where it lies outside the home, shared with another.
+    """
 
     home_id: str
     module: Path
     token_label: str
     token_serial: str
     demo: bool = False
+    database_url: str | None = None
+    token_folder: Path | None = None
 
 
 class Home:
@@ -42,18 +49,13 @@ class Home:
 
     @property
     def password_file(self) -> Path:
-        """Return where the program role's database password stands."""
+        """Return where the program role's password stands: the embedded server's only."""
         return self.path / "database-program.password"
 
     @property
     def log_folder(self) -> Path:
         """Return where this program's own logs go."""
         return self.path / "log"
-
-    @property
-    def softhsm_conf(self) -> Path:
-        """Return where the home's own SoftHSM configuration stands."""
-        return self.path / "softhsm2.conf"
 
     @property
     def holds_vault(self) -> bool:
@@ -70,19 +72,25 @@ class Home:
             raise NoVaultHere(f"There is no vault in {self.path}.")
         try:
             values = tomllib.loads(self.config_file.read_text(encoding="utf-8"))
+            folder = values.get("token_folder")
             return HomeConfig(
-                values["home_id"], Path(values["module"]), values["token_label"], values["token_serial"],
-                bool(values.get("demo", False)),
-            )  # fmt: skip
+                home_id=values["home_id"],
+                module=Path(values["module"]),
+                token_label=values["token_label"],
+                token_serial=values["token_serial"],
+                demo=bool(values.get("demo", False)),
+                database_url=values.get("database_url"),
+                token_folder=None if folder is None else Path(folder),
+            )
         except (OSError, KeyError, TypeError, ValueError):
             raise InvalidInput(
                 f"The file {self.config_file} cannot be read or is damaged.",
                 remedy="Put back the file as set-up wrote it; the vault itself is not touched.",
             ) from None
 
-    def environment(self) -> dict[str, str]:
-        """Return what the HSM worker needs in its environment: the home's own token folder."""
-        return {"SOFTHSM2_CONF": str(self.softhsm_conf)}
+    def environment(self, module: Path, token_label: str, token_folder: Path | None = None) -> dict[str, str]:
+        """Return what the HSM worker needs in its environment: where a software module's token lies."""
+        return software_token.environment(module, self.path, token_label, tokens=token_folder)
 
     def unfinished(self) -> str | None:
         """Return the home id that a set-up which was killed here had taken; None where there was none."""
@@ -119,7 +127,10 @@ class Home:
                 ("token_label", config.token_label),
                 ("token_serial", config.token_serial),
                 ("demo", config.demo),
+                ("database_url", config.database_url),
+                ("token_folder", None if config.token_folder is None else str(config.token_folder)),
             )
+            if value is not None
         ]
         write_private(self.config_file, "\n".join(lines).encode() + b"\n")
         self._unfinished_mark.unlink(missing_ok=True)
@@ -129,7 +140,7 @@ class Home:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def program_password(self) -> Secret:
-        """Read the program role's database password."""
+        """Read the program role's password of the embedded server."""
         return Secret(read_private(self.password_file, "database password"))
 
 

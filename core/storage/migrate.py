@@ -6,10 +6,12 @@ refused: an older program must not write into it.
 
 from pathlib import Path
 
+from psycopg import sql
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import DatabaseVersion
-from core.storage.database import Database, DatabaseAddress
+from core.storage.database import Database, DatabaseAddress, translate
 
 SCHEMA_VERSION = "0004"
 
@@ -34,11 +36,13 @@ def upgrade(owner: DatabaseAddress, program_role: str) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    engine = create_engine(owner.url(), hide_parameters=True)
+    engine = create_engine(owner.url(), hide_parameters=True, connect_args={"options": "-c search_path=public"})
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
-            config.attributes["program_role"] = program_role
+            config.attributes["program_role"] = sql.Identifier(program_role).as_string()  # a site names it as it likes
             command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise translate(error, {}) from error.orig
     finally:
         engine.dispose()

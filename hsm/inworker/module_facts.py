@@ -7,7 +7,8 @@ from typing import Any
 import pkcs11
 from pkcs11 import TokenFlag
 
-from hsm import errors, model, softhsm
+from hsm import errors, model, softokn, software_token
+from hsm.inworker.softokn_library import SoftoknLibrary
 from hsm.inworker.translation import ckr_name, translated
 
 
@@ -17,24 +18,40 @@ def load(path: str) -> Any:
     if not Path(path).is_file():
         raise errors.ModuleMissing(f"The PKCS#11 module {path} is not there.", details)
     try:
-        return pkcs11.lib(path)
+        return _start(path)
     except pkcs11.exceptions.PKCS11Error as error:
         if "exception while loading" in str(error):
             raise errors.ModuleInvalid(f"The file {path} is no PKCS#11 module.", details) from error
-        details["PKCS#11"] = ckr_name(error)
-        tokens = softhsm.token_folder(os.environ)
-        if tokens is not None and not tokens.is_dir():
-            raise errors.TokenMissing("The software token's folder is not there.", details) from error
-        raise errors.ModuleInvalid(f"The PKCS#11 module {path} does not start.", details) from error
+        raise _not_started(path, {**details, "PKCS#11": ckr_name(error)}) from error
+    except errors.MechanismFailed as error:
+        raise _not_started(path, {**error.details, **details}) from error
+
+
+def _not_started(path: str, details: dict[str, str]) -> errors.HsmError:
+    tokens = software_token.token_folder(Path(path), os.environ)
+    if tokens is not None and not tokens.is_dir():
+        return errors.TokenMissing("The software token's folder is not there.", details)
+    return errors.ModuleInvalid(f"The PKCS#11 module {path} does not start.", details)
+
+
+def _start(path: str) -> Any:
+    told = softokn.PARAMETERS_VARIABLE in os.environ
+    return SoftoknLibrary(path) if told and softokn.is_softokn(Path(path)) else pkcs11.lib(path)
 
 
 def find_token(library: Any, label: str, serial: str) -> Any:
-    """Return the token with the serial; raises OtherToken or TokenMissing."""
+    """Return the token with the serial; raises OtherToken or TokenMissing.
+
+    Where several have it (all of NSS softokn's), the label chooses, and the key check values must tell the rest.
+    """
     details = {"Doing": "look for the token", "Serial": serial}
-    same_label = ""
-    for token in _tokens(library):
-        if serial_of(token) == serial:
+    tokens = _tokens(library)
+    same_serial = [token for token in tokens if serial_of(token) == serial]
+    for token in same_serial:
+        if len(same_serial) == 1 or token.label == label:
             return token
+    same_label = ""
+    for token in tokens:
         if token.label == label and token.flags & TokenFlag.TOKEN_INITIALIZED:
             same_label = serial_of(token)
     if same_label:

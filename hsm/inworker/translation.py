@@ -12,7 +12,7 @@ from typing import Final
 
 import pkcs11
 
-from hsm import errors, softhsm
+from hsm import errors, softhsm, softokn
 
 STALE_HANDLE: Final = (
     pkcs11.exceptions.ObjectHandleInvalid,
@@ -93,5 +93,5 @@ def translated(doing: str, *, creating: bool = False) -> Iterator[None]:
 
 
 def _disk_is_full() -> bool:
-    folder = softhsm.token_folder(os.environ)
-    return folder is not None and softhsm.is_full(folder)
+    folders = (softhsm.token_folder(os.environ), softokn.token_folder(os.environ))
+    return any(softhsm.is_full(folder) for folder in folders if folder is not None)

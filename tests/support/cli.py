@@ -69,9 +69,9 @@ def command_line(folder: Path, operator: str, password: str, **environment: str)
 
 def remove_vault(home: Path) -> None:
     """Remove a vault that the command line made."""
-    from core.storage.embedded import EmbeddedServer
     from core.storage.home import Home
+    from core.storage.server import server_of
 
     if Home(home).holds_vault:
-        EmbeddedServer(home, home_id=Home(home).config().home_id).destroy()
+        server_of(Home(home), Home(home).config()).destroy()
     Home(home).remove()

@@ -23,7 +23,7 @@ from core.audit.model import Origin
 from core.citizens.model import CitizenRecord
 from core.citizens.validation import new_citizen
 from core.setup.model import SetupPlan
-from core.storage.embedded import OWNER_ROLE
+from core.storage.embedded import OWNER_ROLE, EmbeddedServer
 from core.storage.home import Home
 from hsm.secret import Secret
 from tests.support.hsm import SOFTHSM
@@ -113,7 +113,7 @@ def make_vault(folder: Path, **plan: Any) -> RealVault:
     """Set up a vault in a folder and unlock it."""
     home = Home(folder)
     vault_setup(home, Origin.CLI).run(
-        SetupPlan(operator=OPERATOR, password=Secret(PASSWORD), module=SOFTHSM, **{"dual_control": False, **plan})
+        SetupPlan(OPERATOR, Secret(PASSWORD), **{"module": SOFTHSM, "dual_control": False, **plan})
     )
     vault = open_vault(begin(home))
     session = vault.sign_in(OPERATOR, Secret(PASSWORD), Origin.CLI)
@@ -131,6 +131,17 @@ def opened(vault: Vault, column: str, purpose: str) -> Secret:
     keys = open_keys(sealed, Secret(PASSWORD))
     assert keys is not None
     return keys.open(columns[column], purpose)
+
+
+@contextmanager
+def destroyed(home: Home) -> Iterator[None]:
+    """Remove a home with its embedded server afterwards."""
+    try:
+        yield
+    finally:
+        if home.holds_vault:
+            EmbeddedServer(home.path, home_id=home.config().home_id).destroy()
+        home.remove()
 
 
 def connect_as_owner(vault: Vault) -> psycopg.Connection[Any]:

@@ -91,6 +91,7 @@ def _level(name: str) -> str:
 def _plain_words() -> dict[str, str]:
     return {
         Action.VAULT_SET_UP: QCoreApplication.translate("Entries", "Vault set up"),
+        Action.VAULT_JOIN: QCoreApplication.translate("Entries", "Vault joined by another console"),
         Action.VAULT_VERIFY: QCoreApplication.translate("Entries", "Vault verified"),
         Action.OPERATOR_ADD: QCoreApplication.translate("Entries", "Operator added"),
         Action.OPERATOR_SIGN_IN: QCoreApplication.translate("Entries", "Sign-in"),

@@ -1,4 +1,4 @@
-"""Every error that the HSM can give, provoked for real, with the sentence that people read."""
+"""Every error that the HSM can give, provoked for real on both modules, with the sentence that people read."""
 
 import os
 import shutil
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from hsm import errors, softhsm, templates, token_setup
+from hsm import errors, software_token, templates, token_setup
 from hsm.client import HsmClient
 from hsm.model import GCM, TokenBinding, WrapItem
 from hsm.secret import Secret
 from hsm.templates import KeyKind, KeyTemplate
-from tests.support.hsm import PIN, PKCS11_SPY, SO_PIN, SOFTHSM, TOKEN_LABEL, environment, make_token
+from tests.support.hsm import PIN, PKCS11_SPY, SO_PIN, SOFTHSM, SOFTOKN, TOKEN_LABEL, environment, make_token, on
 
 CKR_ALONE = ("CKR_", "0x")
 
@@ -26,14 +26,15 @@ def refused(client: HsmClient, binding: TokenBinding, pin: str = PIN) -> errors.
     return caught.value
 
 
-def new_token(folder: Path, label: str = TOKEN_LABEL) -> TokenBinding:
-    softhsm.write_softhsm_conf(folder)
+def new_token(folder: Path, module: Path) -> TokenBinding:
+    given = software_token.prepare(module, folder, TOKEN_LABEL)
     facts = token_setup.create_token(
-        SOFTHSM, environment(folder), label=label, so_pin=Secret(SO_PIN), pin=Secret(PIN), backup_public_key=None
+        module, given, label=TOKEN_LABEL, so_pin=Secret(SO_PIN), pin=Secret(PIN), backup_public_key=None
     )
     return TokenBinding(facts.label, facts.serial)
 
 
+@on(SOFTHSM)
 def test_a_missing_module_is_named(folder: Path, binding: TokenBinding) -> None:
     module = folder / "gone.so"
     with HsmClient(module, environment(folder)) as client:
@@ -43,6 +44,7 @@ def test_a_missing_module_is_named(folder: Path, binding: TokenBinding) -> None:
     assert error.details["Serial"] == binding.serial
 
 
+@on(SOFTHSM)
 @pytest.mark.parametrize("content", [b"", b"not a library", None], ids=["empty", "text", "another library"])
 def test_a_file_that_is_no_module_is_named(folder: Path, binding: TokenBinding, content: bytes | None) -> None:
     module = folder / "other.so"
@@ -56,6 +58,7 @@ def test_a_file_that_is_no_module_is_named(folder: Path, binding: TokenBinding, 
     assert error.message == f"The file {module} is no PKCS#11 module."
 
 
+@on(SOFTHSM)
 def test_the_module_can_come_back(folder: Path, binding: TokenBinding) -> None:
     module = folder / "module.so"
     with HsmClient(module, environment(folder)) as client:
@@ -65,14 +68,17 @@ def test_the_module_can_come_back(folder: Path, binding: TokenBinding) -> None:
         assert client.mac(templates.INDEX_LABEL, [b"x"])
 
 
-def test_a_missing_token_folder_means_a_missing_token(folder: Path, binding: TokenBinding, client: HsmClient) -> None:
+def test_a_missing_token_folder_means_a_missing_token(
+    folder: Path, module: Path, binding: TokenBinding, client: HsmClient
+) -> None:
     client.close()
-    shutil.rmtree(folder / "tokens")
-    with HsmClient(SOFTHSM, environment(folder)) as stranger:
+    shutil.rmtree(folder / {SOFTHSM: "tokens", SOFTOKN: "nss"}[module])
+    with HsmClient(module, environment(folder, module)) as stranger:
         error = refused(stranger, binding)
     assert isinstance(error, errors.TokenMissing)
 
 
+@on(SOFTHSM)
 def test_a_token_that_is_not_connected_is_named(folder: Path, client: HsmClient) -> None:
     error = refused(client, TokenBinding("CZ-VAULT-09", "0123456789abcdef"))
     assert isinstance(error, errors.TokenMissing)
@@ -80,10 +86,11 @@ def test_a_token_that_is_not_connected_is_named(folder: Path, client: HsmClient)
     assert error.details["Serial"] == "0123456789abcdef"
 
 
+@on(SOFTHSM)
 def test_a_token_of_the_same_name_is_not_taken_for_ours(
     tmp_path: Path, client: HsmClient, binding: TokenBinding
 ) -> None:
-    other = new_token(tmp_path / "other")
+    other = new_token(tmp_path / "other", SOFTHSM)
     assert other.label == binding.label
     with HsmClient(SOFTHSM, environment(tmp_path / "other")) as stranger:
         error = refused(stranger, binding)
@@ -107,7 +114,7 @@ def test_a_token_that_lacks_a_key_of_the_vault_is_refused(client: HsmClient, bin
     assert error.message == "The key cz-entry is not on the token."
 
 
-@pytest.mark.parametrize("pin", ["000000", "", "१२३४५६", "1" * 300, "13579\0"])
+@pytest.mark.parametrize("pin", ["975310", "", "१२३४५६", "1" * 300, "13579\0"])
 def test_a_wrong_pin_is_refused(client: HsmClient, binding: TokenBinding, pin: str) -> None:
     error = refused(client, binding, pin)
     assert isinstance(error, errors.PinRefused | errors.NotLoggedIn)
@@ -128,8 +135,8 @@ def test_a_refused_log_in_ends_an_earlier_one(client: HsmClient, binding: TokenB
     assert client.mac(templates.INDEX_LABEL, [b"x"])
 
 
-def test_without_a_log_in_nothing_is_asked(folder: Path, client: HsmClient) -> None:
-    with HsmClient(SOFTHSM, environment(folder)) as stranger:
+def test_without_a_log_in_nothing_is_asked(folder: Path, module: Path, client: HsmClient) -> None:
+    with HsmClient(module, environment(folder, module)) as stranger:
         for call in (stranger.token_facts, stranger.find, lambda: stranger.random(1)):
             with pytest.raises(errors.NotLoggedIn):
                 call()
@@ -138,6 +145,7 @@ def test_without_a_log_in_nothing_is_asked(folder: Path, client: HsmClient) -> N
         assert stranger.worker_pid is None
 
 
+@on(SOFTHSM)
 def test_a_wrong_pin_costs_exactly_one_attempt(folder: Path, client: HsmClient, binding: TokenBinding) -> None:
     log = folder / "spy.log"
     with spying(folder, log) as spied:
@@ -148,6 +156,7 @@ def test_a_wrong_pin_costs_exactly_one_attempt(folder: Path, client: HsmClient, 
         assert attempts(log) == 1
 
 
+@on(SOFTHSM)
 def test_a_pin_changed_elsewhere_is_tried_once_and_then_forgotten(
     folder: Path, client: HsmClient, binding: TokenBinding
 ) -> None:
@@ -166,9 +175,9 @@ def test_a_pin_changed_elsewhere_is_tried_once_and_then_forgotten(
 
 
 def test_a_fresh_process_that_is_refused_ends_the_log_in(
-    folder: Path, client: HsmClient, binding: TokenBinding
+    folder: Path, module: Path, client: HsmClient, binding: TokenBinding
 ) -> None:
-    with HsmClient(SOFTHSM, environment(folder)) as other:
+    with HsmClient(module, environment(folder, module)) as other:
         other.login(binding, Secret(PIN))
         other.change_pin(Secret("8642086420"))
     with pytest.raises(errors.PinRefused):
@@ -183,11 +192,11 @@ def test_after_a_change_the_new_pin_restores_the_log_in(client: HsmClient, bindi
     assert isinstance(refused(client, binding), errors.PinRefused)
 
 
-def test_a_missing_key_is_named(client: HsmClient) -> None:
+def test_a_missing_key_is_named(client: HsmClient, algorithm: str) -> None:
     calls = (
         lambda: client.mac("cz-none", [b"x"]),
         lambda: client.sign("cz-none", [b"x"]),
-        lambda: client.wrap("cz-none", GCM, [WrapItem(b"v")]),
+        lambda: client.wrap("cz-none", algorithm, [WrapItem(b"v")]),
         lambda: client.public_key("cz-none"),
         lambda: client.key_check_value(["cz-none"]),
         lambda: client.destroy("cz-none"),
@@ -197,6 +206,7 @@ def test_a_missing_key_is_named(client: HsmClient) -> None:
             call()
 
 
+@on(SOFTHSM)
 def test_details_say_what_was_done_where(client: HsmClient, binding: TokenBinding) -> None:
     with pytest.raises(errors.UnwrapFailed) as caught:
         client.unwrap("KEK-0001", GCM, [WrapItem(bytes(60), b"")])

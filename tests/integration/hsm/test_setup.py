@@ -11,11 +11,17 @@ from hsm import errors, softhsm, templates, token_setup
 from hsm.client import HsmClient
 from hsm.model import GCM, TokenBinding, TokenFacts
 from hsm.preflight import run_preflight
-from hsm.rehearsal import preflight_softhsm
+from hsm.rehearsal import preflight_software_module
 from hsm.secret import Secret
 from hsm.selftest import self_test
 from hsm.templates import KeyKind, KeyTemplate
 from tests.support.hsm import PIN, SO_PIN, SOFTHSM, TOKEN_LABEL, backup_public_key, environment
+
+
+@pytest.fixture(scope="module")
+def module() -> Path:
+    """Name SoftHSM: setting up NSS softokn has other rules (`test_softokn.py`)."""
+    return SOFTHSM
 
 
 def create(
@@ -126,7 +132,7 @@ def test_the_preflight_leads_to_keys_that_work(tmp_path: Path) -> None:
 
 def test_a_preflight_before_any_token_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert preflight_softhsm(SOFTHSM).can_run_vault
+    assert preflight_software_module(SOFTHSM).can_run_vault
     assert list(tmp_path.iterdir()) == []
 
 

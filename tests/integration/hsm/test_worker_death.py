@@ -23,6 +23,12 @@ SLACK = 1.0  # for a busy machine; what it must not be confused with takes secon
 LONG_BATCH = [bytes(64)] * 60_000  # takes the token about two seconds
 
 
+@pytest.fixture(scope="module")
+def module() -> Path:
+    """Name one module: a worker's life and death are the same whatever it holds."""
+    return SOFTHSM
+
+
 def pid(client: HsmClient) -> int:
     assert client.worker_pid is not None
     return client.worker_pid

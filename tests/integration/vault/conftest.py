@@ -1,17 +1,25 @@
 """One real vault per test module."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from core.citizens.model import CitizenRecord
+from tests.support.hsm import SOFTHSM
 from tests.support.vault import ASHA, RAVI, RealVault, make_vault
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealVault]:
+def module() -> Path:
+    """Return the PKCS#11 module of the vault; the main job runs on both."""
+    return SOFTHSM
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory, module: Path) -> Iterator[RealVault]:
     """Give an unlocked vault."""
-    made = make_vault(tmp_path_factory.mktemp("vault") / "home", kek_capacity=10_000)
+    made = make_vault(tmp_path_factory.mktemp("vault") / "home", module=module, kek_capacity=10_000)
     try:
         yield made
     finally:

@@ -1,6 +1,7 @@
-"""Enrolling, finding, reading and changing citizens on a real vault."""
+"""Enrolling, finding, reading and changing citizens on real vaults, one on each PKCS#11 module."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +19,19 @@ from core.citizens.model import (
     looks_like_token,
 )
 from core.errors import AlreadyExists, InvalidFields, InvalidInput, NotFound, Refused
+from tests.support.hsm import SOFTHSM, SOFTOKN
 from tests.support.vault import ASHA, RAVI, RealVault
 
 NOBODY = "idt_" + "0" * 22
+
+
+@pytest.fixture(scope="module", params=[SOFTHSM, SOFTOKN], ids=["softhsm", "softokn"])
+def module(request: pytest.FixtureRequest) -> Path:
+    """Return each module: the main job is the same on both."""
+    path: Path = request.param
+    if not path.is_file():
+        pytest.skip(f"{path} is not installed: softhsm2 and libnss3 have the modules")
+    return path
 
 
 def test_the_same_user_id_always_gives_the_same_token_and_is_enrolled_once(real: RealVault) -> None:
