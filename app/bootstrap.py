@@ -21,9 +21,9 @@ from core.settings.service import SettingsService
 from core.setup.model import SetupPlan
 from core.setup.service import VaultSetup
 from core.storage.database import Database, DatabaseAddress
-from core.storage.embedded import PROGRAM_ROLE, EmbeddedServer
+from core.storage.embedded import OWNER_ROLE, PROGRAM_ROLE, EmbeddedServer
 from core.storage.home import Home
-from core.storage.migrate import check_schema
+from core.storage.migrate import Schema
 from core.storage.seal import RowSealer
 from core.vault_token import VaultToken
 from hsm.client import HsmClient
@@ -51,13 +51,15 @@ class Services:
     log: LogReader
 
 
-def build_services(database: Database, client: HsmClient, now: Callable[[], datetime] = utc_now) -> Services:
-    """Construct all services. Nothing is opened, read or written."""
+def build_services(
+    database: Database, client: HsmClient, now: Callable[[], datetime] = utc_now, schema: Schema | None = None
+) -> Services:
+    """Construct all services. Nothing is opened, read or written. A new vault needs no `schema`: it is up to date."""
     token = VaultToken(client)
     sealer = RowSealer(token.row_macs)
     audit = AuditLog(database, token, now)
     settings = SettingsService(database, sealer, now)
-    access = AccessService(database, token, sealer, settings, audit, now)
+    access = AccessService(database, token, sealer, settings, audit, now, schema)
     keys = KeyService(database, token, sealer, settings, audit, now)
     citizens = CitizenService(database, token, sealer, keys, audit, now)
     sweep = CitizenSweep(database, sealer, keys, audit)
@@ -101,13 +103,19 @@ def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vau
         starting.server_joined()
         address = DatabaseAddress(server.connection_parameters(PROGRAM_ROLE), home.program_password())
         database = Database(address, recover=server.ensure_running)
-        check_schema(database)
+        schema = Schema(database, owner_address(server), PROGRAM_ROLE)
+        schema.check_not_newer()
     except CitizenZeroError:
         starting.client.close()
         server.leave()
         raise
-    services = build_services(database, starting.client, now)
+    services = build_services(database, starting.client, now, schema)
     return Vault(home, services, server, Health(home, starting.config, services, server), now)
+
+
+def owner_address(server: EmbeddedServer) -> Callable[[Secret], DatabaseAddress]:
+    """Return how the database's owner connects, given the owner's password."""
+    return lambda password: DatabaseAddress(server.connection_parameters(OWNER_ROLE), password)
 
 
 def vault_setup(home: Home, origin: Origin, now: Callable[[], datetime] = utc_now) -> VaultSetup:

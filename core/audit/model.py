@@ -39,6 +39,7 @@ class Action(StrEnum):
 
     VAULT_SET_UP = "vault:set_up"
     VAULT_VERIFY = "vault:verify"
+    VAULT_UPGRADE = "vault:upgrade"
     OPERATOR_ADD = "operator:add"
     OPERATOR_SIGN_IN = "operator:sign_in"
     OPERATOR_LOCK = "operator:lock"
@@ -61,7 +62,7 @@ WITHOUT_MAC = frozenset({(Action.OPERATOR_SIGN_IN, Outcome.REFUSED), (Action.OPE
 # Names allowed in `detail`: counts, ids, field names and codes, never values of a person.
 DETAIL_NAMES = frozenset(
     {"fields", "criterion", "filters", "matches", "error", "key", "members", "intent", "changed", "roles", "level",
-     "dual_control", "token_serial", "checked", "broken", "operator", "role", "state"}
+     "dual_control", "token_serial", "checked", "broken", "operator", "role", "state", "from", "to"}
 )  # fmt: skip
 
 
