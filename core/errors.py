@@ -131,6 +131,13 @@ class ChangedMeanwhile(Refused):
     default_remedy = "Look at the record as it is now, then try again."
 
 
+class TooManySearches(Refused):
+    """An operator searched more often than the limit allows."""
+
+    code = "CZ-REF-005"
+    default_remedy = "Wait a minute, then search again."
+
+
 # --- 5: integrity ---------------------------------------------------------------------------------
 
 

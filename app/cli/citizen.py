@@ -81,6 +81,7 @@ def search(
     pan: Annotated[str | None, typer.Option(help="PAN; - reads it.")] = None,
     user_id: Annotated[str | None, typer.Option(help="User id; - reads it.")] = None,
     token: Annotated[str | None, typer.Option(help="Identity token.")] = None,
+    name_prefix: Annotated[str | None, typer.Option(help="How words of the name begin; - reads it.")] = None,
     state: Annotated[str | None, typer.Option(help="State code, as in UP.")] = None,
     district: Annotated[str | None, typer.Option()] = None,
     role: Annotated[str | None, typer.Option()] = None,
@@ -89,7 +90,7 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=500)] = 100,
     after: Annotated[str | None, typer.Option(help="The `next` of the page before.")] = None,
 ) -> None:
-    """Find citizens exactly, or list them by filters, page by page."""
+    """Find citizens exactly or by the beginnings of their names, or list them by filters, page by page."""
     command: CommandContext = context.obj
     wanted = _filter(state, district, role, level, status)
     named = {"phone": phone, "email": email, "aadhaar": aadhaar, "pan": pan, "user_id": user_id}
@@ -97,13 +98,20 @@ def search(
     if len(given) > 1:
         raise InvalidInput("Search takes one of phone, email, aadhaar, pan, user-id and token at a time.")
     key = page_key(after)
+    if given and name_prefix is not None:
+        raise InvalidInput("Search takes either an exact value or the beginning of a name.")
     given = [(name, command.personal(value) or "") for name, value in given]
+    typed = command.personal(name_prefix)
     with command.signed_in() as (vault, session):
         citizens = vault.services.citizens
         if given:
             found, following = citizens.find(session, *given[0], wanted)[:limit], None
         else:
-            page = citizens.page(session, wanted, key, limit)
+            page = (
+                citizens.page(session, wanted, key, limit)
+                if typed is None
+                else citizens.find_by_name(session, typed, wanted, key, limit)
+            )
             found, following = list(page.items), page.next
     lines = [
         f"{item.identity_token}  {item.state}  {item.district:<20} {item.verification_level.value}" for item in found

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from core.audit import store
 from core.audit.model import (
     WITHOUT_MAC,
+    Action,
     Actor,
     Entry,
     EntryFilter,
@@ -125,6 +126,10 @@ class AuditLog:
     def last_changes(self, connection: Connection, identity_tokens: Sequence[str]) -> dict[str, StoredEntry]:
         """Return each citizen's newest entry that names a revision, not yet checked."""
         return store.last_changes(connection, identity_tokens)
+
+    def count_recent(self, connection: Connection, operator: str, action: Action, since: datetime) -> int:
+        """Count what an operator did since a time: what a limit is held against."""
+        return store.count_recent(connection, operator, action.value, since)
 
     def changed_citizens(self, connection: Connection, after: str, limit: int) -> list[str]:
         """Return the next identity tokens, in their order, of which the log names a revision."""

@@ -5,6 +5,7 @@ row lock until COMMIT, so indexes have no gap and follow the order of commits.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -20,11 +21,12 @@ from sqlalchemy import (
     Text,
     func,
     insert,
+    literal,
     select,
     update,
 )
 
-from core.audit.model import EntryFilter, StoredEntry
+from core.audit.model import EntryFilter, Outcome, StoredEntry
 from core.storage.schema import metadata
 
 audit_head = Table(
@@ -111,6 +113,19 @@ def last_changes(connection: Connection, identity_tokens: Sequence[str]) -> dict
     )
     entries = _entries(connection, select(audit_entry).where(audit_entry.c.index.in_(newest)))
     return {entry.identity_token or "": entry for entry in entries}
+
+
+def count_recent(connection: Connection, operator: str, action: str, since: datetime) -> int:
+    """Count an operator's entries of one action that were done since a time."""
+    table = audit_entry.c
+    # As literals, so that the planner sees which of the partial indexes fits.
+    query = select(func.count()).where(
+        table.operator == operator,
+        table.time > since,
+        table.action == literal(action, Text, literal_execute=True),
+        table.outcome == literal(Outcome.DONE.value, Text, literal_execute=True),
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def changed_citizens(connection: Connection, after: str, limit: int) -> list[str]:

@@ -49,6 +49,7 @@ class Person(NamedTuple):
     user_id: UUID
     identity_token: str
     digests: Mapping[Term, bytes]
+    name_digests: Sequence[bytes]
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def directory_row(person: Person) -> dict[str, Any]:
         "user_id": person.user_id,
         "state": person.citizen.state,
         **digests,
+        "name_digests": list(person.name_digests),
         "revision": 1,
     }
 
@@ -247,11 +249,20 @@ def changed_columns(
     return new
 
 
+def name_to_index(
+    data_key: Secret, directory: Mapping[str, Any], columns: Mapping[str, Any], change: Mapping[str, Any]
+) -> str | None:
+    """Return the name whose prefixes must be stored: a changed one, or one that never was indexed."""
+    if "name" in change:
+        return str(change["name"])
+    return _open_text(data_key, columns, COLUMN_OF[Field.NAME]) if directory["name_digests"] is None else None
+
+
 def changed_directory(
     old: Mapping[str, Any], vault: Mapping[str, Any], digests: Mapping[Term, bytes], change: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the directory columns that belong to the changed vault columns."""
-    new = {**old, "state": vault["state"], "revision": vault["revision"]}
+    new = {**old, "state": vault["state"]}
     for term, column in DIGEST_COLUMN.items():
         if term.value in change:
             new[column] = stored_digest(term, digests[term]) if term in digests else None

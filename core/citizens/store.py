@@ -39,6 +39,8 @@ directory = Table(
     Column("pan_hash", String(64), unique=True),
     Column("phone_digest", LargeBinary),
     Column("email_digest", LargeBinary),
+    # 16 bytes for each prefix; NULL for citizens enrolled before there was a search by name.
+    Column("name_digests", ARRAY(LargeBinary)),
     Column("revision", Integer, nullable=False),
     Column("row_seal", LargeBinary, nullable=False),
 )
@@ -114,6 +116,35 @@ def found_by(connection: Connection, column: str, value: object, limit: int) -> 
     """Return the directory rows whose column has a value: a digest, a user id or an identity token."""
     query = select(directory).where(directory.c[column] == value).order_by(directory.c.identity_token).limit(limit)
     return [sealed_directory(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def named(
+    connection: Connection, digests: Sequence[bytes], wanted: CitizenFilter, after: PageKey | None, limit: int
+) -> list[tuple[SealedRow, SealedRow]]:
+    """Return directory and vault rows of citizens who have all the name digests, in the order of pages."""
+    matching = (
+        select(directory.c.identity_token, directory.c.state)
+        .where(directory.c.name_digests.contains(list(digests)))
+        .cte("matching")
+        # The digests are few and the vault is large: found first, so that no plan walks the vault instead.
+        .prefix_with("MATERIALIZED")
+    )
+    query = (
+        select(directory, vault)
+        .select_from(matching)
+        .join(vault, and_(vault.c.state == matching.c.state, vault.c.identity_token == matching.c.identity_token))
+        .join(directory, directory.c.identity_token == vault.c.identity_token)
+        .where(*_conditions(wanted, after))
+        .order_by(*PAGE_ORDER)
+        .limit(limit)
+    )
+    split = len(directory.columns)
+    found = []
+    for row in connection.execute(query):
+        first = dict(zip(directory.columns.keys(), row[:split], strict=True))
+        second = dict(zip(vault.columns.keys(), row[split:], strict=True))
+        found.append((sealed_directory(first), sealed_vault(second)))
+    return found
 
 
 def directory_rows(connection: Connection, tokens: Sequence[str]) -> dict[str, SealedRow]:

@@ -91,7 +91,7 @@ class KeyService:
             for key, key_id, token in zip(made, ids, identity_tokens, strict=True)
         ]
 
-    def data_key_row(self, key: WrappedDataKey) -> tuple[str, Mapping[str, Any]]:
+    def data_key_row(self, key: WrappedDataKey, now: datetime) -> tuple[str, Mapping[str, Any]]:
         """Return table and columns of a new data key, ready to be sealed."""
         return store.data_key.name, {
             "data_key_id": key.data_key_id,
@@ -99,7 +99,7 @@ class KeyService:
             "kek_id": key.kek_id,
             "algorithm": key.algorithm,
             "wrapped": key.wrapped,
-            "created_at": self._now(),
+            "created_at": now,
             "revision": 1,
         }
 

@@ -1,0 +1,119 @@
+"""Enrolling citizens: from validated values to sealed rows, stored all or none.
+
+Making the rows (HSM, encryption, seals) and storing them (one transaction) are two steps, so that an
+import can make one batch while another is stored.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from core.access.model import LoginSession
+from core.audit.model import Action, Outcome
+from core.audit.service import AuditLog
+from core.citizens import names, records, store
+from core.citizens.model import CitizenRecord, NewCitizen, identity_token
+from core.citizens.recording import Recorder
+from core.errors import AlreadyExists, DatabaseUnavailable
+from core.keys.digests import Digests, NewTerms
+from core.keys.service import KekChangedMeanwhile, KeyService, VerifiedKek
+from core.storage.database import Database
+from core.storage.seal import RowSealer
+
+KEK_ATTEMPTS = 5
+ENROLLED_ALREADY = {
+    "directory_aadhaar_hash_key": AlreadyExists("A citizen with this Aadhaar is enrolled already.", field="aadhaar"),
+    "directory_pan_hash_key": AlreadyExists("A citizen with this PAN is enrolled already.", field="pan"),
+    "directory_user_id_key": AlreadyExists("A citizen with this user id is enrolled already.", field="user_id"),
+    "directory_pkey": AlreadyExists("A citizen with this user id is enrolled already.", field="user_id"),
+}
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """The sealed rows of one new citizen."""
+
+    data_key: Mapping[str, Any]
+    directory: Mapping[str, Any]
+    vault: Mapping[str, Any]
+
+
+class Enrolment:
+    """Makes and stores the rows of new citizens. Thread-safe."""
+
+    def __init__(
+        self,
+        database: Database,
+        digests: Digests,
+        sealer: RowSealer,
+        keys: KeyService,
+        audit: AuditLog,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._digests = digests
+        self._sealer = sealer
+        self._keys = keys
+        self._audit = audit
+        self._recorder = Recorder(audit)
+        self._now = now
+
+    def enrol(self, session: LoginSession, citizens: Sequence[NewCitizen]) -> list[CitizenRecord]:
+        """Enrol citizens in one transaction. Raises AlreadyExists for a known Aadhaar number, PAN or user id."""
+        people = self.people(citizens)
+        for _ in range(KEK_ATTEMPTS):
+            kek = self._keys.kek_with_room(session.actor, len(people))
+            rows = self.new_rows(kek, people)
+            try:
+                with self._database.transaction(ENROLLED_ALREADY) as connection:
+                    self.store(connection, session, kek, rows)
+            except KekChangedMeanwhile:
+                continue  # another console filled it at the same moment
+            return [records.record(row.vault) for row in rows]
+        raise DatabaseUnavailable("Other consoles enrol so much that no KEK had room. Try again.")
+
+    def people(self, citizens: Sequence[NewCitizen]) -> list[records.Person]:
+        """Give citizens their ids and digests: one exchange with the HSM for all."""
+        user_ids = [citizen.user_id or uuid.uuid4() for citizen in citizens]
+        digests = self._digests.of_new(
+            [
+                NewTerms(user_id.bytes, records.terms_of(citizen), names.prefixes(citizen.name))
+                for user_id, citizen in zip(user_ids, citizens, strict=True)
+            ]
+        )
+        return [
+            records.Person(citizen, user_id, identity_token(made.identity), made.terms, made.names)
+            for citizen, user_id, made in zip(citizens, user_ids, digests, strict=True)
+        ]
+
+    def new_rows(self, kek: VerifiedKek, people: Sequence[records.Person]) -> list[NewRows]:
+        """Make data keys, encrypt and seal: two exchanges with the HSM for all."""
+        now, count = self._now(), len(people)
+        data_keys = self._keys.new_data_keys(kek, [person.identity_token for person in people])
+        sealed = self._sealer.seal(
+            [self._keys.data_key_row(key.stored, now) for key in data_keys]
+            + [(store.directory.name, records.directory_row(person)) for person in people]
+            + [
+                (store.vault.name, records.vault_row(person, key, now))
+                for person, key in zip(people, data_keys, strict=True)
+            ]
+        )
+        parts = (sealed[:count], sealed[count : 2 * count], sealed[2 * count :])
+        return [NewRows(*rows) for rows in zip(*parts, strict=True)]
+
+    def store(self, connection: Connection, session: LoginSession, kek: VerifiedKek, rows: Sequence[NewRows]) -> None:
+        """Store rows and entries; COMMIT must follow at once. Raises KekChangedMeanwhile."""
+        store.add(connection, [row.directory for row in rows], [row.vault for row in rows])
+        self._keys.store_data_keys(connection, kek, [row.data_key for row in rows])
+        tokens = [row.vault["identity_token"] for row in rows]
+        self._audit.append(
+            connection,
+            *(
+                self._recorder.entry(session, Action.CITIZEN_ENROL, Outcome.DONE, token, citizen_revision=1)
+                for token in tokens
+            ),
+        )
