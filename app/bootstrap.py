@@ -10,9 +10,14 @@ from core.access.model import LoginSession
 from core.access.service import AccessService
 from core.audit.model import Origin
 from core.audit.service import AuditLog
+from core.citizens.enrolment import Enrolment
+from core.citizens.importing import CitizenImport
 from core.citizens.service import CitizenService
 from core.citizens.sweep import CitizenSweep
 from core.errors import CitizenZeroError
+from core.jobs.model import Job
+from core.jobs.service import JobService
+from core.keys.digests import Digests
 from core.keys.service import KeyService
 from core.monitor.health import Health
 from core.monitor.log_reader import LogReader
@@ -23,7 +28,7 @@ from core.setup.service import VaultSetup
 from core.storage.database import Database, DatabaseAddress
 from core.storage.embedded import OWNER_ROLE, PROGRAM_ROLE, EmbeddedServer
 from core.storage.home import Home
-from core.storage.migrate import Schema
+from core.storage.migrate import SCHEMA_VERSION, Schema
 from core.storage.seal import RowSealer
 from core.vault_token import VaultToken
 from hsm.client import HsmClient
@@ -47,6 +52,8 @@ class Services:
     access: AccessService
     keys: KeyService
     citizens: CitizenService
+    jobs: JobService
+    imports: CitizenImport
     check: VaultCheck
     log: LogReader
 
@@ -61,10 +68,15 @@ def build_services(
     settings = SettingsService(database, sealer, now)
     access = AccessService(database, token, sealer, settings, audit, now, schema)
     keys = KeyService(database, token, sealer, settings, audit, now)
-    citizens = CitizenService(database, token, sealer, keys, audit, now)
+    jobs = JobService(database, sealer, audit, now)
+    enrolment = Enrolment(database, Digests(token), sealer, keys, audit, now)
+    citizens = CitizenService(database, token, sealer, keys, enrolment, audit, now)
+    imports = CitizenImport(database, token, enrolment, keys, settings, jobs, audit, now)
     sweep = CitizenSweep(database, sealer, keys, audit)
-    check = VaultCheck(sealer, settings, access, keys, sweep, audit)
-    return Services(database, client, token, audit, settings, access, keys, citizens, check, LogReader(audit))
+    check = VaultCheck(sealer, settings, access, keys, jobs, sweep, audit)
+    return Services(
+        database, client, token, audit, settings, access, keys, citizens, jobs, imports, check, LogReader(audit)
+    )
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,15 @@ class Vault:
     services: Services
     server: EmbeddedServer
     health: Health
+    schema: Schema
     now: Callable[[], datetime]
+
+    def jobs(self) -> list[Job]:
+        """Return the jobs last started; none where the schema is too old for them, or nobody can tell."""
+        try:
+            return self.services.jobs.recent() if self.schema.version() == SCHEMA_VERSION else []
+        except CitizenZeroError:
+            return []  # the health of the database says what is wrong
 
     def sign_in(self, operator: str, password: Secret, origin: Origin) -> LoginSession:
         """Open the vault for an operator."""
@@ -110,7 +130,7 @@ def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vau
         server.leave()
         raise
     services = build_services(database, starting.client, now, schema)
-    return Vault(home, services, server, Health(home, starting.config, services, server), now)
+    return Vault(home, services, server, Health(home, starting.config, services, server), schema, now)
 
 
 def owner_address(server: EmbeddedServer) -> Callable[[Secret], DatabaseAddress]:

@@ -5,7 +5,6 @@ translates them once into its own error tree. Nothing here knows PKCS#11 numbers
 in `details`, for the folded part of a dialog.
 """
 
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -52,6 +52,9 @@ class Action(StrEnum):
     CITIZEN_UPDATE = "citizen:update"
     CITIZEN_ROLES = "citizen:roles"
     CITIZEN_VERIFY_LEVEL = "citizen:verify_level"
+    JOB_START = "job:start"
+    JOB_END = "job:end"
+    JOB_CANCEL = "job:cancel"
     AUDIT_VERIFY = "audit:verify"
     AUDIT_SEARCH = "audit:search"
 
@@ -62,7 +65,8 @@ WITHOUT_MAC = frozenset({(Action.OPERATOR_SIGN_IN, Outcome.REFUSED), (Action.OPE
 # Names allowed in `detail`: counts, ids, field names and codes, never values of a person.
 DETAIL_NAMES = frozenset(
     {"fields", "criterion", "filters", "matches", "error", "key", "members", "intent", "changed", "roles", "level",
-     "dual_control", "token_serial", "checked", "broken", "operator", "role", "state", "from", "to"}
+     "dual_control", "token_serial", "checked", "broken", "operator", "role", "state", "from", "to", "job", "kind",
+     "done", "imported", "rejected", "indexed"}
 )  # fmt: skip
 
 

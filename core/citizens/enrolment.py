@@ -18,13 +18,12 @@ from core.audit.service import AuditLog
 from core.citizens import names, records, store
 from core.citizens.model import CitizenRecord, NewCitizen, identity_token
 from core.citizens.recording import Recorder
-from core.errors import AlreadyExists, DatabaseUnavailable
+from core.errors import AlreadyExists, DatabaseContended, DatabaseUnavailable
 from core.keys.digests import Digests, NewTerms
-from core.keys.service import KekChangedMeanwhile, KeyService, VerifiedKek
+from core.keys.service import KEK_ATTEMPTS, KekChangedMeanwhile, KeyService, VerifiedKek
 from core.storage.database import Database
 from core.storage.seal import RowSealer
 
-KEK_ATTEMPTS = 5
 ENROLLED_ALREADY = {
     "directory_aadhaar_hash_key": AlreadyExists("A citizen with this Aadhaar is enrolled already.", field="aadhaar"),
     "directory_pan_hash_key": AlreadyExists("A citizen with this PAN is enrolled already.", field="pan"),
@@ -71,8 +70,8 @@ class Enrolment:
             try:
                 with self._database.transaction(ENROLLED_ALREADY) as connection:
                     self.store(connection, session, kek, rows)
-            except KekChangedMeanwhile:
-                continue  # another console filled it at the same moment
+            except (KekChangedMeanwhile, DatabaseContended):
+                continue  # another console filled the KEK, or enrolled some of the same people, at the same moment
             return [records.record(row.vault) for row in rows]
         raise DatabaseUnavailable("Other consoles enrol so much that no KEK had room. Try again.")
 

@@ -25,7 +25,7 @@ from core.citizens.model import (
     age_on,
     checked_roles,
 )
-from core.citizens.validation import check_values
+from core.citizens.validation import REQUIRED, check_values
 from core.errors import IntegrityFailure, InvalidFields, InvalidInput
 from core.keys.digests import SHORT_BYTES, Term
 from core.keys.envelope import Place, open_field, seal_field
@@ -38,7 +38,6 @@ DIGEST_COLUMN: Mapping[Term, str] = {
     Term.PHONE: "phone_digest",
     Term.EMAIL: "email_digest",
 }
-_REQUIRED = ("name", "phone", "state", "district")
 _CLEAR = ("state", "district")
 
 
@@ -207,7 +206,7 @@ def checked_change(changes: Mapping[str, Any], day: date) -> dict[str, Any]:
             problems[key] = (
                 "A user id never changes." if key == "user_id" else "Roles are set by a command of their own."
             )
-    for key in _REQUIRED:
+    for key in REQUIRED:
         if key in changes and checked.get(key) is None:
             problems.setdefault(key, "It must be there.")
     if problems:

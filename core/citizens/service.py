@@ -52,6 +52,7 @@ class CitizenService:
         token: VaultToken,
         sealer: RowSealer,
         keys: KeyService,
+        enrolment: Enrolment,
         audit: AuditLog,
         now: Callable[[], datetime],
     ) -> None:
@@ -62,7 +63,7 @@ class CitizenService:
         self._digests = Digests(token)
         self._audit = audit
         self._recorder = Recorder(audit)
-        self._enrolment = Enrolment(database, self._digests, sealer, keys, audit, now)
+        self._enrolment = enrolment
         self._names = NameSearch(database, self._digests, sealer, audit, now)
         self._integrity = CitizenIntegrity(sealer, keys, audit)
         self._now = now

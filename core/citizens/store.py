@@ -74,6 +74,7 @@ vault = Table(
     Column("is_deleted", Boolean, nullable=False),
 )
 
+UNIQUE = ("aadhaar_hash", "pan_hash", "user_id")
 PAGE_ORDER = (vault.c.state, vault.c.identity_token)
 
 
@@ -81,6 +82,17 @@ def add(connection: Connection, directory_rows: Sequence[Mapping[str, Any]], row
     """Store sealed directory and vault rows of new citizens."""
     connection.execute(insert(directory), [dict(row) for row in directory_rows])
     connection.execute(insert(vault), [dict(row) for row in rows])
+
+
+def taken(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[tuple[str, object]]:
+    """Return those (column, value) pairs of new directory rows that a citizen in the vault has already."""
+    found: set[tuple[str, object]] = set()
+    for column in UNIQUE:
+        values = [row[column] for row in rows if row[column] is not None]
+        if values:
+            query = select(directory.c[column]).where(directory.c[column].in_(values))
+            found |= {(column, value) for (value,) in connection.execute(query)}
+    return found
 
 
 def replace(

@@ -5,6 +5,7 @@ pre-active row and its entry), the key on the token, the outcome. A KEK left pre
 finished by the next process that needs one. Rotation, backup and erasure are not here.
 """
 
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -29,11 +30,16 @@ from hsm.model import KeyFacts, WrapItem
 from hsm.secret import Secret
 from hsm.templates import kek_label, kek_template
 
+KEK_ATTEMPTS = 5
 ABANDONED_AFTER = timedelta(seconds=60)
 
 
 class KekChangedMeanwhile(Exception):
     """The KEK that data keys were wrapped under is full or no longer active: wrap again under another."""
+
+
+class _KekTaken(DatabaseUnavailable):
+    """Another process announced a KEK of the same number."""
 
 
 class VerifiedKek(NamedTuple):
@@ -65,21 +71,39 @@ class KeyService:
         self._now = now
         self._cache = DataKeyCache(time.monotonic)
         self._verified: dict[str, SealedRow] = {}
+        self._last: VerifiedKek | None = None
+        self._making = threading.Lock()
 
     # --- for enrolment ---------------------------------------------------------------------------
 
     def kek_with_room(self, actor: Actor, count: int = 1) -> VerifiedKek:
-        """Return an active KEK with room for `count` more citizens, making one where there is none."""
-        with self._database.transaction() as connection:
-            rows = store.keks(connection)
-        for row, members in rows:
-            if store.is_active(row) and members + count <= row.columns["capacity"]:
-                return self._verify(row)
-        for row, _ in rows:
-            abandoned = row.columns["created_at"] < self._now() - ABANDONED_AFTER
-            if row.columns["state"] == KeyState.PRE_ACTIVE.value and abandoned:
-                return self._finish_kek(actor, row)
-        return self._finish_kek(actor, self._announce_kek(actor, len(rows) + 1))
+        """Return an active KEK with room for `count` more citizens, making one where there is none.
+
+        The one that was last found is given without asking: `store_data_keys` finds out whether it still has room.
+        """
+        kek = self._last
+        if kek is not None and count <= kek.capacity:
+            return kek
+        with self._making:  # threads of this process that find no room make one KEK, not one each
+            self._last = self._find_or_make_kek(actor, count)
+            return self._last
+
+    def _find_or_make_kek(self, actor: Actor, count: int) -> VerifiedKek:
+        for _ in range(KEK_ATTEMPTS):
+            with self._database.transaction() as connection:
+                rows = store.keks(connection)
+            for row, members in rows:
+                if store.is_active(row) and members + count <= row.columns["capacity"]:
+                    return self._verify(row)
+            for row, _members in rows:
+                abandoned = row.columns["created_at"] < self._now() - ABANDONED_AFTER
+                if row.columns["state"] == KeyState.PRE_ACTIVE.value and abandoned:
+                    return self._finish_kek(actor, row)
+            try:
+                return self._finish_kek(actor, self._announce_kek(actor, len(rows) + 1))
+            except _KekTaken:
+                continue  # another console made it at the same moment
+        raise DatabaseUnavailable("Other consoles make so many KEKs that none could be made here. Try again.")
 
     def new_data_keys(self, kek: VerifiedKek, identity_tokens: Sequence[str]) -> list[NewDataKey]:
         """Make one data key for each new citizen, wrapped in the token under the KEK."""
@@ -107,9 +131,11 @@ class KeyService:
         """Store sealed data keys while holding their KEK. Raises KekChangedMeanwhile."""
         held = store.kek_for_wrapping(connection, kek.kek_id)
         if held is None or held.columns != kek.row.columns:
+            self._last = None
             raise KekChangedMeanwhile
         store.add_data_keys(connection, rows)
         if not store.take_room(connection, kek.kek_id, len(rows), kek.capacity):
+            self._last = None
             raise KekChangedMeanwhile
 
     # --- for reading -----------------------------------------------------------------------------
@@ -141,6 +167,7 @@ class KeyService:
         """Wipe all data keys held in clear: on lock."""
         self._cache.empty()
         self._verified.clear()
+        self._last = None
 
     def forget_old(self) -> None:
         """Wipe data keys whose 300 seconds are over."""
@@ -205,7 +232,7 @@ class KeyService:
         settings = self._settings.read_checked()
         [columns] = self._sealer.seal([(store.kek.name, self._new_kek(number, settings))])
         intent = self._key_entry(actor, Outcome.INTENT, columns["kek_id"])
-        taken = {"kek_pkey": DatabaseUnavailable("Another console made this KEK at the same moment. Try again.")}
+        taken = {"kek_pkey": _KekTaken("Another console made this KEK at the same moment.")}
         with self._database.transaction(taken) as connection:
             store.add_kek(connection, columns)
             self._audit.append(connection, intent)

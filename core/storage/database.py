@@ -6,17 +6,18 @@ out of logs and messages (`hide_parameters`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
 from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from core.errors import CitizenZeroError, DatabaseUnavailable
+from core.errors import CitizenZeroError, DatabaseContended, DatabaseUnavailable
 from hsm.secret import Secret
 
 CONNECT_SECONDS = 5
+CONTENDED = {"40001", "40P01"}  # serialization failure, deadlock
 # PostgreSQL ends a writer that holds the log's lock and does nothing (for example waits for an HSM).
 SESSION_OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=2000 -c lock_timeout=4000"
 
@@ -82,6 +83,24 @@ class Database:
         except DBAPIError as error:
             raise translate(error, {}) from error.orig
 
+    @contextmanager
+    def advisory_lock(self, key: int) -> Iterator[bool]:
+        """Try to take a lock between processes (64 bits) on a connection of its own, and tell whether it is held.
+
+        It dies with its connection: whoever relies on it compares a revision as well.
+        """
+        connection = self._connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            try:
+                held = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one())
+            except DBAPIError as error:
+                raise translate(error, {}) from error.orig
+            yield held
+        finally:
+            with suppress(DBAPIError):  # a lost connection has given the lock up already
+                connection.execute(text("SELECT pg_advisory_unlock_all()"))
+            connection.close()
+
     def answers(self) -> str:
         """Return the server's version, for the health probe."""
         with self.transaction() as connection:
@@ -126,6 +145,8 @@ def translate(error: DBAPIError, conflicts: Mapping[str, CitizenZeroError]) -> C
     details = {"PostgreSQL": f"{type(error.orig).__name__} ({state or 'no answer'})"}
     if connection_lost(error):
         return DatabaseUnavailable("The database does not answer.", details=details)
+    if state in CONTENDED:
+        return DatabaseContended("Two writers waited for each other.", details=details)
     sentences = {
         "28P01": "The database refused the program's password.",
         "42501": "The database does not allow the program what it needs.",
