@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from PyQt6.QtCore import QCoreApplication, QObject
-from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QWidget
 
 from core.errors import CitizenZeroError, UnexpectedFault
 from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
 from ui.widgets import words
-from ui.widgets.button import Button, IconButton
+from ui.widgets.button import Button, CopyButton, copy_text
 from ui.widgets.card import Snug
 from ui.widgets.dialog import DialogFrame
 from ui.widgets.facts import FactRow
@@ -141,10 +140,9 @@ class ErrorDialog(DialogFrame):
             self.first_focus(again)
 
     def _add_code(self, code: str) -> None:
-        copy = IconButton(
-            self._theme, "copy", QCoreApplication.translate("ErrorDialog", "Copy the code"), name="error_copy_code"
+        copy = CopyButton(
+            self._theme, QCoreApplication.translate("ErrorDialog", "Copy the code"), code, name="error_copy_code"
         )
-        copy.clicked.connect(lambda: _copy(code))
         label = Label(self._theme, QCoreApplication.translate("ErrorDialog", "Code"), tone="muted")
         value = Label(self._theme, code, "mono", selectable=True)
         self.foot.insertLayout(0, row(label, value, copy, spacing=8))
@@ -175,7 +173,7 @@ class Details(Snug):
             scale="small",
             icon="copy",
         )
-        self._copy.clicked.connect(lambda: _copy(self.as_text()))
+        self._copy.clicked.connect(lambda: copy_text(self.as_text()))
         rows = [FactRow(theme, name, value, name_width=82) for name, value in facts.items()]
         self._body = boxed(column(*rows, spacing=4, margins=(12, 0, 12, 9)))
         self._body.hide()
@@ -198,9 +196,3 @@ class Details(Snug):
 def said(sentence: str) -> str:
     """Return a sentence of core in the person's language, if the translation has it."""
     return QCoreApplication.translate("core", sentence)
-
-
-def _copy(text: str) -> None:
-    clipboard = QGuiApplication.clipboard()
-    if clipboard is not None:
-        clipboard.setText(text)

@@ -155,6 +155,14 @@ class MainWindow(QMainWindow):
         self._built = {}
         self._current = ""
 
+    def _on_scaled(self) -> None:
+        """Build pages anew for another text scale: their widths were measured in the old one."""
+        current = self._current
+        self.discard_pages()
+        self._current = current
+        if self.in_workspace and current:
+            self.open_page(current)
+
     def set_actions(self, actions: Sequence[Target]) -> None:
         """Offer other actions in Ctrl+K (kind "action")."""
         self._actions = tuple(actions)
@@ -170,6 +178,7 @@ class MainWindow(QMainWindow):
         self.palette_.chosen.connect(self._on_chosen)
         self.idle.ticked.connect(self.status.set_seconds_to_lock)
         self.idle.expired.connect(self.idle_expired)
+        self._theme.scaled.connect(self._on_scaled)
         self._runner.job_started.connect(self._on_job)
         self._runner.job_advanced.connect(self._on_job)
         self._runner.job_ended.connect(self._on_job_ended)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from PyQt6.QtCore import QEvent, QModelIndex, QObject, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QModelIndex, QObject, QRect, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QApplication,
@@ -23,6 +23,7 @@ from ui.theme.theme import Theme
 from ui.widgets.inputs import LineInput
 from ui.widgets.label import Label
 from ui.widgets.layout import column, line
+from ui.widgets.scrim import paint_behind
 
 IDENTITY_TOKEN = re.compile(r"idt_[0-9A-Za-z]{22}")
 """What an identity token looks like; whether it exists only core can say."""
@@ -163,17 +164,7 @@ class Palette(QWidget):
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         """Dim the window a little and lay a shadow round the panel."""
-        tokens = self._theme.tokens
-        painter = QPainter(self)
-        dim = QColor(tokens.scrim)
-        dim.setAlpha(tokens.scrim_alpha // 2)
-        painter.fillRect(self.rect(), dim)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 3))
-        box = QRectF(self._panel.geometry()).translated(0, 6)
-        for spread in range(20, 0, -1):
-            painter.drawRoundedRect(box.adjusted(-spread, -spread, spread, spread), 10 + spread, 10 + spread)
+        paint_behind(QPainter(self), self._theme.tokens, self.rect(), self._panel.geometry(), strength=0.5)
 
     def _take_key(self, key: int) -> bool:
         if key == Qt.Key.Key_Escape:

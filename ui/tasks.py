@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from ui.pending import Pending
 
@@ -164,10 +164,11 @@ class TaskRunner(QObject):
         self._running = 0
         self._running_commands = 0
         self._closing: Pending[None] | None = None
-        # Emitted in worker threads, received in this one: Qt queues them.
-        self._arrived.connect(self._on_arrived)
-        self._lost.connect(self._on_lost)
-        self._told.connect(self._on_told)
+        # Always queued: a result that is there at once would otherwise overtake whoever asked for it.
+        queued = Qt.ConnectionType.QueuedConnection
+        self._arrived.connect(self._on_arrived, type=queued)  # type: ignore[call-arg]  # PyQt's stubs
+        self._lost.connect(self._on_lost, type=queued)  # type: ignore[call-arg]  # leave `type` out
+        self._told.connect(self._on_told, type=queued)  # type: ignore[call-arg]
 
     # --- asking for work ---------------------------------------------------------------------------
 
@@ -192,7 +193,8 @@ class TaskRunner(QObject):
         self._states[state.number] = state
         pending = self.command(lambda: _run_job(job, work))
         pending.add_done_callback(lambda _: self._on_job_done(state.number))
-        self.job_started.emit(state)
+        if state.number in self._states:  # not when everything is closing
+            self.job_started.emit(state)
         return pending
 
     def stop_job(self, number: int) -> None:
@@ -284,7 +286,7 @@ class TaskRunner(QObject):
 
     def _on_lost(self, error: BaseException) -> None:
         if not isinstance(error, (asyncio.CancelledError, JobStopped)):
-            self.soon(lambda: self.report(error))
+            self.report(error)
 
     def _on_told(self, state: JobState) -> None:
         if state.number in self._states:

@@ -1,5 +1,6 @@
 """What every command shares: settings, the vault that it opens, the operator who acts."""
 
+import gc
 import getpass
 import os
 import signal
@@ -44,6 +45,8 @@ class CommandContext:
         from app.bootstrap import open_vault  # noqa: PLC0415 (SQLAlchemy)
 
         vault = open_vault(starting)
+        gc.freeze()
+        gc.enable()
         since = time.monotonic()
         try:
             yield vault

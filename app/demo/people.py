@@ -48,14 +48,15 @@ class Population:
         states = list(PLACES)
         self._random.shuffle(states)
         while made < self._count:
-            place = states.pop() if states else self._random.choices(PLACES, [place.lakh for place in PLACES])[0]
+            # Every state first, with one person each; then whole families, where most people live.
+            alone = bool(states)
+            place = states.pop() if alone else self._random.choices(PLACES, [place.lakh for place in PLACES])[0]
             for person in self._household_of(place):
                 if made == self._count:
                     return
                 made += 1
                 yield person
-                # Small demos still reach every state: one person each first, whole families afterwards.
-                if states and self._count - made <= len(states):
+                if alone:
                     break
 
     def _household_of(self, place: Place) -> Iterator[dict[str, Any]]:

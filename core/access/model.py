@@ -9,7 +9,7 @@ from enum import StrEnum, auto
 from core.audit.model import Actor
 from core.errors import InvalidInput, Refused
 
-OPERATOR_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}[A-Za-z0-9]")
+OPERATOR_NAME = re.compile(r"\w(?:[\w .@-]{0,62}\w)?")
 PASSWORD_MIN_LENGTH = 8
 
 
@@ -73,9 +73,9 @@ def require(session: LoginSession, permission: Permission) -> None:
 
 
 def checked_operator_name(name: str) -> str:
-    """Return the name. Raises InvalidInput unless it is 3 to 64 letters, digits, dots, dashes, underscores."""
+    """Return the name. Raises InvalidInput unless it is up to 64 letters, digits, blanks, dots, dashes, underscores."""
     if not OPERATOR_NAME.fullmatch(name):
         raise InvalidInput(
-            "An operator's name has 3 to 64 letters, digits, dots, dashes or underscores.", field="operator"
+            "An operator's name has up to 64 letters, digits, blanks, dots, dashes or underscores.", field="operator"
         )
     return name

@@ -82,6 +82,7 @@ class VaultSetup:
         self._open_services = open_services
         self._origin = origin
         self._home_id = uuid.uuid4().hex[:16]
+        self._foreign_token_made = False
 
     def run(self, plan: SetupPlan, progress: Progress = lambda _: None) -> SetupResult:
         """Set up the vault. Raises what went wrong, after undoing what was made."""
@@ -93,7 +94,8 @@ class VaultSetup:
             progress(steps[-1])
 
         started = time.monotonic()
-        self._home.begin()
+        self._remove_killed_set_up()
+        self._home.begin(self._home_id)
         server = EmbeddedServer(self._home.path, home_id=self._home_id)
         client = self._make_client(plan)
         try:
@@ -102,7 +104,7 @@ class VaultSetup:
         except BaseException as error:  # noqa: BLE001 (also a Ctrl+C must leave nothing half done; it goes on below)
             with suppress(CitizenZeroError, OSError):
                 self._undo(client, server)
-            raise _with_token_note(error, plan) from error.__cause__
+            raise _said_undone(error, token_stays=self._foreign_token_made) from error.__cause__
         return replace(result, steps=tuple(steps))
 
     def _make(
@@ -165,7 +167,7 @@ class VaultSetup:
     def _create_token(self, plan: SetupPlan, client: HsmClient, made: _Made) -> TokenFacts:
         write_softhsm_conf(self._home.path)
         with hsm_errors_in_words():
-            return create_token(
+            facts = create_token(
                 plan.module,
                 client.environment,
                 label=plan.token_label,
@@ -173,6 +175,9 @@ class VaultSetup:
                 pin=made.pin,
                 backup_public_key=made.backup_public,
             )
+        # Removing the home removes its own software token, but no other.
+        self._foreign_token_made = not any((self._home.path / "tokens").iterdir())
+        return facts
 
     @staticmethod
     def _create_keys(client: HsmClient, binding: TokenBinding, report: PreflightReport) -> TokenBinding:
@@ -207,6 +212,12 @@ class VaultSetup:
         services.access.leave()
         session = services.access.sign_in(plan.operator, plan.password, self._origin)
         services.access.lock(session)
+
+    def _remove_killed_set_up(self) -> None:
+        """Remove the database that a killed set-up left; as root it lies outside the home."""
+        left = self._home.unfinished()
+        if left is not None and not self._home.holds_vault:
+            EmbeddedServer(self._home.path, home_id=left).destroy()
 
     def _undo(self, client: HsmClient, server: EmbeddedServer) -> None:
         client.close()
@@ -257,10 +268,10 @@ def _make_secrets(plan: SetupPlan) -> _Made:
     )
 
 
-def _with_token_note(error: BaseException, plan: SetupPlan) -> BaseException:
+def _said_undone(error: BaseException, *, token_stays: bool) -> BaseException:
     """Say what an undone set-up leaves: nothing, but for a token that is not the home's own."""
     if isinstance(error, CitizenZeroError):
         error.meaning = "The set-up was undone as a whole: no vault was made."
-        if "softhsm" not in plan.module.name and "spy" not in plan.module.name:
-            error.meaning += " The token may stay initialised; its security officer can empty it."
+        if token_stays:
+            error.meaning += " The token stays initialised; its security officer can empty it."
     return error

@@ -84,7 +84,14 @@ class Home:
         """Return what the HSM worker needs in its environment: the home's own token folder."""
         return {"SOFTHSM2_CONF": str(self.softhsm_conf)}
 
-    def begin(self) -> None:
+    def unfinished(self) -> str | None:
+        """Return the home id that a set-up which was killed here had taken; None where there was none."""
+        try:
+            return self._unfinished_mark.read_text(encoding="ascii").strip() or None
+        except (OSError, ValueError):
+            return None
+
+    def begin(self, home_id: str) -> None:
         """Make the folder for a new vault. What an interrupted set-up left is removed; anything else is refused."""
         if self.holds_vault:
             raise AlreadyExists(f"There is a vault in {self.path} already.", remedy="Choose another home folder.")
@@ -97,7 +104,7 @@ class Home:
         try:
             self.path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             self.path.chmod(PRIVATE_FOLDER)
-            self._unfinished_mark.touch(PRIVATE_FILE)
+            write_private(self._unfinished_mark, home_id.encode())
             self.log_folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         except OSError as error:
             raise InvalidInput(f"The folder {self.path} cannot be made: {error.strerror}.") from None

@@ -4,8 +4,11 @@ Rules return the offenders as words, so that a failing test names them.
 """
 
 from pathlib import Path
+from typing import Any
 
-from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtCore import QEvent, QObject, QPoint, Qt
+from PyQt6.QtGui import QWindow
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -168,3 +171,39 @@ class Collector(QObject):
 
     def __call__(self, *values: object) -> None:
         self.got.append(values)
+
+
+# PyQt6's type stubs take QTest's static functions for methods.
+_QTEST: Any = QTest
+
+
+def focused() -> QWidget:
+    """Return the widget that has the keyboard."""
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    return widget
+
+
+def press(
+    key: Qt.Key,
+    modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+    *,
+    on: QWidget | QWindow | None = None,
+) -> None:
+    """Press a key in the focused widget; on a QWindow it goes the platform's way, so that shortcuts see it."""
+    _QTEST.keyClick(on or focused(), key, modifiers)
+
+
+def type_text(text: str, *, on: QWidget | None = None) -> None:
+    """Type into the focused widget."""
+    _QTEST.keyClicks(on or focused(), text)
+
+
+def click(widget: QWidget) -> None:
+    """Click in the middle of a widget."""
+    _QTEST.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def move_mouse(widget: QWidget, at: QPoint) -> None:
+    """Move the pointer over a widget."""
+    _QTEST.mouseMove(widget, at)

@@ -120,8 +120,8 @@ def make_vault(folder: Path, **plan: Any) -> RealVault:
     return RealVault(home, vault, session, connect_as_owner(vault))
 
 
-def connect_as_owner(vault: Vault) -> psycopg.Connection[Any]:
-    """Connect as the database's owner, with the password that is sealed to the first operator."""
+def opened(vault: Vault, column: str, purpose: str) -> Secret:
+    """Open what is sealed to the first operator: the PIN, the owner's password."""
     [row] = vault.services.access.rows()
     columns = row.columns
     cost = Argon2Cost(columns["argon2_memory_kib"], columns["argon2_passes"], columns["argon2_lanes"])
@@ -130,7 +130,12 @@ def connect_as_owner(vault: Vault) -> psycopg.Connection[Any]:
     )
     keys = open_keys(sealed, Secret(PASSWORD))
     assert keys is not None
-    password = keys.open(columns["owner_password_sealed"], OWNER_PURPOSE).reveal_text()
+    return keys.open(columns[column], purpose)
+
+
+def connect_as_owner(vault: Vault) -> psycopg.Connection[Any]:
+    """Connect as the database's owner, with the password that is sealed to the first operator."""
+    password = opened(vault, "owner_password_sealed", OWNER_PURPOSE).reveal_text()
     parameters = vault.server.connection_parameters(OWNER_ROLE)
     options = "-c idle_in_transaction_session_timeout=0"
     return psycopg.connect(make_conninfo(**parameters, password=password, options=options), autocommit=True)

@@ -5,8 +5,7 @@ kept. It holds no personal data: a citizen's record has none.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from functools import partial
 
 from PyQt6.QtCore import QCoreApplication, QModelIndex, QObject, QTimer, pyqtSignal
@@ -14,16 +13,16 @@ from PyQt6.QtCore import QCoreApplication, QModelIndex, QObject, QTimer, pyqtSig
 from core.citizens.model import CitizenRecord, CitizenStatus
 from ui.models import citizen_words
 from ui.models.page_source import PAGE_ROWS, LoadedPage, PageSource
-from ui.pending import Pending
+from ui.models.page_tasks import PageTasks
 from ui.theme.theme import Theme
 from ui.widgets import words
 from ui.widgets.cell_model import Cell, CellModel, Column
 
 KEPT_PAGES = 64
 _READ_AT_ONCE = 2
+_ROLES_SHOWN = 2  # what the column has room for; all of them stand in the tip
 _WAITING = Cell("…", tone="muted")
 _BLANK = Cell("")
-Load = Callable[[Callable[[], LoadedPage]], Pending[LoadedPage]]
 
 
 class CitizenTableModel(CellModel):
@@ -35,9 +34,9 @@ class CitizenTableModel(CellModel):
     arrived = pyqtSignal(int, int)
     failed = pyqtSignal(object)
 
-    def __init__(self, theme: Theme, query: Load, parent: QObject | None = None) -> None:
+    def __init__(self, theme: Theme, tasks: PageTasks, parent: QObject | None = None) -> None:
         super().__init__(theme, _columns(), parent)
-        self._query = query
+        self._tasks = tasks
         self._source: PageSource | None = None
         self._count = 0
         self._page_rows = PAGE_ROWS
@@ -144,26 +143,28 @@ class CitizenTableModel(CellModel):
         while source is not None and self._wanted and len(self._reading) < _READ_AT_ONCE:
             number, _ = self._wanted.popitem()
             self._reading.add(number)
-            pending = self._query(partial(source.load, number))
-            pending.add_done_callback(partial(self._on_read, source, number))
+            self._tasks.start(self._read(source, number))
 
-    def _on_read(self, source: PageSource, number: int, pending: Pending[LoadedPage]) -> None:
-        if source is not self._source:
-            _look_at(pending)  # of a listing that is shown no more
-            return
-        self._reading.discard(number)
+    async def _read(self, source: PageSource, number: int) -> None:
         try:
-            page = pending.result()
+            page = await self._tasks.query(partial(source.load, number))
         except Exception as error:  # noqa: BLE001  # whoever shows the table says it in words
-            self._broken.add(number)
-            self.failed.emit(error)
+            if source is self._source:
+                self._reading.discard(number)
+                self._broken.add(number)
+                self.failed.emit(error)
         else:
-            self._keep(page)
-            first = number * self._page_rows
-            last = min(first + max(len(page.rows), 1), self._count) - 1
-            self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
-            self.arrived.emit(first, len(page.rows))
+            if source is self._source:
+                self._reading.discard(number)
+                self._show(page)
         self._read_wanted()
+
+    def _show(self, page: LoadedPage) -> None:
+        self._keep(page)
+        first = page.number * self._page_rows
+        last = min(first + max(len(page.rows), 1), self._count) - 1
+        self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
+        self.arrived.emit(first, len(page.rows))
 
     def _keep(self, page: LoadedPage) -> None:
         self._pages[page.number] = page.rows
@@ -171,12 +172,6 @@ class CitizenTableModel(CellModel):
         while len(self._pages) > KEPT_PAGES:
             dropped, _ = self._pages.popitem(last=False)
             self._cells.pop(dropped, None)
-
-
-def _look_at(pending: Pending[LoadedPage]) -> None:
-    """Take an outcome that nobody needs any more, so that it does not count as lost."""
-    with suppress(Exception):  # the listing is gone, and with it whoever asked
-        pending.result()
 
 
 def _columns() -> tuple[Column, ...]:
@@ -201,13 +196,14 @@ def _cells_of(record: CitizenRecord) -> tuple[Cell, ...]:
         dash = Cell(words.DASH, tone="muted")
         return (Cell(record.identity_token, tone="muted"), *([dash] * 4), status, dash)
     named = [citizen_words.role_word(role) for role in record.roles]
-    roles = ", ".join(named[:2]) + (f" +{len(named) - 2}" if len(named) > 2 else "")  # noqa: PLR2004 (see tip)
+    several = len(named) > _ROLES_SHOWN
+    roles = f"{named[0]} +{len(named) - 1}" if several else ", ".join(named)
     verified = words.DASH if record.last_verified is None else words.date(record.last_verified)
     return (
         Cell(record.identity_token),
         Cell(record.state),
         Cell(record.district),
-        Cell(roles, tip=", ".join(named) if len(named) > 2 else "", spoken=", ".join(named)),  # noqa: PLR2004
+        Cell(roles, tip=", ".join(named) if several else "", spoken=", ".join(named)),
         Cell(citizen_words.level_word(record.verification_level), citizen_words.level_icon(record.verification_level)),
         status,
         Cell(verified, tone="muted"),

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from core.access.model import PERMISSIONS, LoginSession, Permission
-from ui.tasks import TaskRunner
+from ui.models.page_tasks import PageTasks
 from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.monitor.log_reader import LogReader
     from core.settings.model import VaultSettings
     from core.settings.service import SettingsService
+    from core.vault_token import VaultToken
 
 
 class VaultServices(Protocol):
@@ -39,6 +40,8 @@ class VaultServices(Protocol):
     def log(self) -> "LogReader": ...  # noqa: D102
     @property
     def settings(self) -> "SettingsService": ...  # noqa: D102
+    @property
+    def token(self) -> "VaultToken": ...  # noqa: D102
 
 
 class OpenedVault(Protocol):
@@ -60,7 +63,7 @@ class Desk:
     """What a page works with: the look, the lanes, the vault and who signed in."""
 
     theme: Theme
-    tasks: TaskRunner
+    tasks: PageTasks
     vault: OpenedVault
     session: LoginSession
     settings: "VaultSettings"

@@ -7,12 +7,12 @@ A pure view of frozen facts; every ten seconds it asks to look again.
 from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
-from ui.widgets.button import Button, IconButton
+from ui.widgets.button import Button, CopyButton
 from ui.widgets.card import Card, ScrollColumn
 from ui.widgets.label import Label, MarkLabel
 from ui.widgets.layout import Piece, boxed, column, line, row
@@ -186,8 +186,7 @@ class DegradedScreen(QWidget):
             pieces.append(self._make_foot_button(state.secondary, primary=False))
         pieces.append(None)
         if state.code:
-            copy = IconButton(self._theme, "copy", self.tr("Copy the code"), name="degraded_copy_code")
-            copy.clicked.connect(lambda: _copy(state.code))
+            copy = CopyButton(self._theme, self.tr("Copy the code"), state.code, name="degraded_copy_code")
             label = Label(self._theme, self.tr("Code"), tone="muted")
             pieces += [label, Label(self._theme, state.code, "mono", selectable=True), copy, 8]
         if state.primary is not None:
@@ -205,9 +204,3 @@ class DegradedScreen(QWidget):
         )
         button.clicked.connect(lambda: self.action_chosen.emit("", action.key))
         return button
-
-
-def _copy(text: str) -> None:
-    clipboard = QGuiApplication.clipboard()
-    if clipboard is not None:
-        clipboard.setText(text)

@@ -3,11 +3,13 @@
 from typing import Literal
 
 from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QGuiApplication, QKeyEvent
 from PyQt6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ui.theme.fonts import Role
 from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
+from ui.widgets.label import wear
 
 Variant = Literal["plain", "primary", "danger", "destroy", "quiet", "link"]
 Scale = Literal["small", "normal", "large"]
@@ -59,6 +61,14 @@ class Button(QPushButton):
         self._on_changed()
         theme.changed.connect(self._on_changed)
 
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Press by Enter as well as by Space; a destroying button by Space alone."""
+        entered = event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if entered and self.property("variant") != "destroy":
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
     def set_text(self, text: str) -> None:
         """Say something else (a button that counts: "Reveal 2 fields for 60 s")."""
         self.setText(text.replace("&", "&&"))
@@ -72,7 +82,7 @@ class Button(QPushButton):
 
     def _on_changed(self) -> None:
         role: Role = "small" if self._scale == "small" else "button"
-        self.setFont(self._theme.font(role))
+        wear(self, self._theme.font(role))
         if self._icon is not None:
             self.setIcon(self._theme.icon(self._icon, self._icon_tone, pad=_ICON_GAP))
             side = self._theme.px(16)
@@ -120,3 +130,19 @@ class IconButton(QToolButton):
         self.setIcon(self._theme.icon(self._icon, self._tone, self._size))
         side = self._theme.px(self._size)
         self.setIconSize(QSize(side, side))
+
+
+class CopyButton(IconButton):
+    """Copies a text that is no secret (a code, a token, a hash): `CopyButton(theme, meaning, text, name=…)`."""
+
+    def __init__(self, theme: Theme, meaning: str, text: str, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "copy", meaning, name=name, parent=parent)
+        self.text_to_copy = text
+        self.clicked.connect(lambda: copy_text(self.text_to_copy))
+
+
+def copy_text(text: str) -> None:
+    """Put a text that is no secret on the clipboard."""
+    clipboard = QGuiApplication.clipboard()
+    if clipboard is not None:
+        clipboard.setText(text)

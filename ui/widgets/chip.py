@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QFrame, QPushButton, QSizePolicy, QWidget
 
 from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
-from ui.widgets.label import IconLabel, Label, repolish
+from ui.widgets.label import IconLabel, Label, repolish, wear
 from ui.widgets.layout import row
 
 ChipTone = Literal["neutral", "accent", "success", "warning", "danger", "secret"]
@@ -75,6 +75,6 @@ class FilterChip(QPushButton):
 
     def _on_changed(self) -> None:
         side = self._theme.px(14)
-        self.setFont(self._theme.font("button"))
+        wear(self, self._theme.font("button"))
         self.setIcon(self._theme.icon("x", "accent", 14, pad=-3))
         self.setIconSize(QSize(side + self._theme.px(3), side))

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from ui.theme.theme import Theme
+from ui.widgets.label import wear
 
 _BAR = 3
 _PADDING = 5  # with the 3 px that Qt leaves: 8 px at both sides of a cell, as in the header
@@ -199,7 +200,7 @@ class DataTable(QTableView):
             rows.setDefaultSectionSize(height)
         header = self.horizontalHeader()
         if header is not None:
-            header.setFont(self._theme.font("small"))
+            wear(header, self._theme.font("small"))
         side = self._theme.px(16)
         self.setIconSize(QSize(side, side))
         self.viewport().update()  # type: ignore[union-attr]  # a table view always has one
@@ -210,7 +211,7 @@ class _Header(QHeaderView):
 
     def __init__(self, theme: Theme, table: QTableView) -> None:
         super().__init__(Qt.Orientation.Horizontal, table)
-        self.setFont(theme.font("small"))
+        wear(self, theme.font("small"))
 
 
 class _Cells(QStyledItemDelegate):

@@ -4,8 +4,8 @@ It is no window of its own: frameless windows with shadows need a compositor tha
 not. It is opened with `open()` and awaited with `ui.ask.ask`; nothing here ever calls `exec()`.
 """
 
-from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QRect, QRectF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QRect, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QApplication, QDialog, QFrame, QPushButton, QWidget
 
 from ui.theme.theme import Theme
@@ -16,9 +16,9 @@ from ui.widgets.exposure import Exposed, cover_exposed
 from ui.widgets.field import Field
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.layout import Piece, boxed, column, line, row
+from ui.widgets.scrim import Scrim
 
 _PADDING = 24
-_SHADOW = 28
 _EDGE = 24  # the least that stays free between dialog and window
 
 
@@ -52,7 +52,7 @@ class DialogFrame(QDialog):
         self._theme = theme
         self._over = window.window() or window
         self._width = theme.px(width)
-        self._scrim = _Scrim(theme, self._over, self)
+        self._scrim = Scrim(theme, self._over, self, self.fit)
         self._covered: list[Exposed] = []
         self._came_from: QWidget | None = None
         self._first: QWidget | None = None
@@ -276,68 +276,6 @@ class DialogFrame(QDialog):
             layout.addLayout(column(IconLabel(theme, icon, tone=icon_tone, size=22), None, spacing=0))
         layout.addLayout(words, 1)
         return boxed(layout)
-
-
-class _Scrim(QWidget):
-    """What lies over the window behind a dialog: dims it, takes its clicks, draws the dialog's shadow."""
-
-    def __init__(self, theme: Theme, window: QWidget, dialog: DialogFrame) -> None:
-        super().__init__(window)
-        self._theme = theme
-        self._dialog = dialog
-        self.hide()
-
-    def cover(self) -> None:
-        """Lie over the whole window, above all else."""
-        window = self.parentWidget()
-        if window is not None:
-            window.installEventFilter(self)
-            self.setGeometry(window.rect())
-        self.raise_()
-        self.show()
-
-    def is_top(self) -> bool:
-        """Say whether no other dialog lies above."""
-        window = self.parentWidget()
-        scrims = [] if window is None else [c for c in window.children() if isinstance(c, _Scrim) and c.isVisible()]
-        return bool(scrims) and scrims[-1] is self
-
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Follow the size of the window."""
-        if event is not None and event.type() == QEvent.Type.Resize and watched is self.parentWidget():
-            self.setGeometry(self.parentWidget().rect())  # type: ignore[union-attr]  # it is `watched`
-            self._dialog.fit()
-        return super().eventFilter(watched, event)
-
-    def paintEvent(self, _event: QPaintEvent | None) -> None:
-        """Dim the window, then lay the shadow round the dialog in thin rings."""
-        tokens = self._theme.tokens
-        painter = QPainter(self)
-        dim = QColor(tokens.scrim)
-        dim.setAlpha(tokens.scrim_alpha)
-        painter.fillRect(self.rect(), dim)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        ring = QColor(0, 0, 0, 2)
-        painter.setBrush(ring)
-        box = QRectF(self._dialog.geometry()).translated(0, 6)
-        for spread in range(_SHADOW, 0, -1):
-            painter.drawRoundedRect(box.adjusted(-spread, -spread, spread, spread), 10 + spread, 10 + spread)
-
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        """Take clicks: nothing below can be reached."""
-        if event is not None:
-            event.accept()
-
-    def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """Take the wheel too."""
-        if event is not None:
-            event.accept()
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Take keys that the dialog left."""
-        if event is not None:
-            event.accept()
 
 
 def open_dialogs(window: QWidget) -> list[DialogFrame]:

@@ -59,8 +59,11 @@ class FocusRing(QObject):
 
 
 def _stops_tab(widget: QWidget) -> bool:
-    """Say whether the keyboard can go there by itself: a page that was given the focus wears no ring."""
-    return bool(widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value)
+    """Say whether the keyboard can go there by itself: a page that was given the focus wears no ring.
+
+    Nor does the finder's field, which is alone on its panel.
+    """
+    return widget.property("kind") != "finder" and bool(widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value)
 
 
 class _RingStyle(QProxyStyle):

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QSt
 from ui.theme.fonts import Role
 from ui.theme.theme import Theme
 from ui.widgets.button import IconButton
+from ui.widgets.label import wear
 
 
 class LineInput(QLineEdit):
@@ -51,7 +52,7 @@ class LineInput(QLineEdit):
 
     def _on_scaled(self) -> None:
         role: Role = "mono" if self._mono else "body"
-        self.setFont(self._theme.font(role))
+        wear(self, self._theme.font(role))
         self.setTextMargins(self._theme.px(16) + 10 if self._icon is not None else 0, 0, 0, 0)
 
 
@@ -246,7 +247,7 @@ class TextArea(QPlainTextEdit):
             self.setTextCursor(cursor)
 
     def _on_scaled(self) -> None:
-        self.setFont(self._theme.font("body"))
+        wear(self, self._theme.font("body"))
         self.setFixedHeight(self.sizeHint().height())
 
 

@@ -1,7 +1,7 @@
 """Text on a page: a role gives the font, a tone the colour."""
 
 from PyQt6.QtCore import QEvent, QSize, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ui.theme.fonts import Role
@@ -61,10 +61,7 @@ class Label(QLabel):
         self._on_scaled()
 
     def _on_scaled(self) -> None:
-        font = self._theme.font(self._role)
-        self.setFont(font)
-        if self.property(_FIRST_FONT) is not None:
-            self.setProperty(_FIRST_FONT, font)
+        wear(self, self._theme.font(self._role))
 
 
 class ElidedLabel(Label):
@@ -86,7 +83,9 @@ class ElidedLabel(Label):
 
     def minimumSizeHint(self) -> QSize:
         """Room for a few letters."""
-        return QSize(self.fontMetrics().averageCharWidth() * 6, super().minimumSizeHint().height())
+        few = self.fontMetrics().averageCharWidth() * 6
+        whole = self.fontMetrics().horizontalAdvance(self.text())
+        return QSize(min(few, whole), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Tell the whole text by tool tip as soon as it does not fit."""
@@ -164,6 +163,13 @@ class MarkLabel(QLabel):
         side = self._theme.px(self._size)
         self.setPixmap(self._theme.mark(self._size, self.devicePixelRatioF()))
         self.setFixedSize(side, side)
+
+
+def wear(widget: QWidget, font: QFont) -> None:
+    """Set a font so that it stays, also when the style sheet is made anew."""
+    widget.setFont(font)
+    if widget.property(_FIRST_FONT) is not None:
+        widget.setProperty(_FIRST_FONT, font)
 
 
 def repolish(widget: QWidget) -> None:

@@ -54,6 +54,11 @@ class ProgressBar(QWidget):
         full = QRectF(self.rect())
         painter.setBrush(QColor(tokens.track))
         painter.drawRoundedRect(full, radius, radius)
+        if tokens.border == tokens.text:  # the contrast theme draws every edge
+            painter.setPen(QColor(tokens.border))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(full.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+            painter.setPen(Qt.PenStyle.NoPen)
         if self._share > 0:
             done = QRectF(0, 0, max(full.width() * self._share, full.height()), full.height())
             painter.setBrush(QColor(tokens.accent))

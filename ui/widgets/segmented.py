@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QButtonGroup, QFrame, QPushButton, QSizePolicy, QSta
 
 from ui.theme.theme import Theme
 from ui.widgets.inputs import Choice
+from ui.widgets.label import wear
 from ui.widgets.layout import column, line, row
 
 
@@ -55,7 +56,7 @@ class Segmented(QFrame):
 
     def _on_scaled(self) -> None:
         for button in self._buttons.values():
-            button.setFont(self._theme.font("small"))
+            wear(button, self._theme.font("small"))
 
 
 class Tabs(QWidget):
@@ -101,7 +102,7 @@ class Tabs(QWidget):
             self.opened.emit(self._keys[index])
 
     def _on_scaled(self) -> None:
-        self.bar.setFont(self._theme.font("button"))
+        wear(self.bar, self._theme.font("button"))
 
 
 class _TabBar(QTabBar):

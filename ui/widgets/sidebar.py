@@ -12,7 +12,7 @@ from ui.theme.fonts import Role
 from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
 from ui.widgets import words
-from ui.widgets.label import IconLabel, Label, MarkLabel
+from ui.widgets.label import IconLabel, Label, MarkLabel, wear
 from ui.widgets.layout import column, row
 
 WIDTH = 200
@@ -50,8 +50,6 @@ class NavEntry(QPushButton):
         self._badge = Label(theme, "", "group", tone="on_accent")
         self._badge.setProperty("kind", "badge")
         self._badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._badge.setFixedHeight(theme.px(18))
-        self._badge.setMinimumWidth(theme.px(20))
         self._badge.hide()
         finding = QCoreApplication.translate("NavEntry", "A finding is open")
         self._finding = IconLabel(theme, "triangle-alert", tone="warning", size=14, meaning=finding)
@@ -80,7 +78,9 @@ class NavEntry(QPushButton):
     def _on_changed(self) -> None:
         tone: Tone = "accent" if self.isChecked() else "text2"
         role: Role = "strong" if self.isChecked() else "button"
-        self.setFont(self._theme.font(role))
+        wear(self, self._theme.font(role))
+        self._badge.setFixedHeight(self._theme.px(18))
+        self._badge.setMinimumWidth(self._theme.px(20))
         self.setIcon(self._theme.icon(self._entry.icon, tone, pad=6))
         side = self._theme.px(16)
         self.setIconSize(QSize(side + self._theme.px(6), side))

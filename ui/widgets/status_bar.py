@@ -2,8 +2,9 @@
 
 from enum import Enum
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QWidget
+from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from ui.tasks import JobState
 from ui.theme.theme import Theme
@@ -15,6 +16,7 @@ from ui.widgets.layout import boxed, line, row
 from ui.widgets.progress import ProgressBar
 
 HEIGHT = 30
+_GAP = 6
 
 
 class PartState(Enum):
@@ -48,6 +50,7 @@ class StatusBar(QFrame):
         super().__init__(parent)
         self._theme = theme
         self._job_number = 0
+        self._captions: list[Label] = []
         self.setObjectName("status_bar")
         self.setAccessibleName(self.tr("Status bar"))
         self.setProperty("kind", "statusbar")
@@ -102,15 +105,37 @@ class StatusBar(QFrame):
         """Say how long it is until the console locks by itself."""
         self._time.setText(words.duration(seconds))
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Look at the room for words."""
+        super().resizeEvent(event)
+        self._fit_words()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Look at the room again when words or fonts changed."""
+        done = super().event(event)
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._fit_words()
+        return done
+
+    def _fit_words(self) -> None:
+        """Leave out words that have an icon beside them where there is no room (large text, small window)."""
+        layout = self.layout()
+        if layout is None or not self._captions:
+            return
+        hidden = self._captions[0].isHidden()
+        words_width = sum(label.sizeHint().width() + _GAP for label in self._captions)
+        needed = layout.totalMinimumSize().width() + (words_width if hidden else 0)
+        if (needed > self.width()) != hidden:
+            for label in self._captions:
+                label.setVisible(hidden)
+
     def _make_job(self) -> QWidget:
         theme = self._theme
         self._job_title = ElidedLabel(theme, "", "caption", tone="text2")
-        self._job_title.setMinimumWidth(theme.px(120))
         self._job_title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._bar = ProgressBar(theme, meaning=self.tr("Progress"))
         self._bar.setFixedWidth(90)
         self._share = Label(theme, "", "caption", tone="text2")
-        self._share.setFixedWidth(theme.px(32))
         self._stop = IconButton(theme, "x", self.tr("Cancel safely"), name="job_stop")
         self._stop.clicked.connect(lambda: self.job_stop_asked.emit(self._job_number))
         pieces = row(self._job_title, self._bar, self._share, self._stop, spacing=12, margins=(12, 0, 12, 0))
@@ -121,20 +146,26 @@ class StatusBar(QFrame):
     def _make_operator(self) -> QWidget:
         self._operator = Label(self._theme, "", "caption", tone="text2")
         icon = IconLabel(self._theme, "user", tone="muted", size=14)
+        icon.set_meaning(self.tr("Operator"))
         label = Label(self._theme, self.tr("Operator"), "caption")
+        self._captions.append(label)
         return boxed(row(icon, label, 2, self._operator, spacing=6, margins=(12, 0, 12, 0)))
 
     def _make_lock(self) -> QWidget:
         self._time = Label(self._theme, "", "caption", tone="text2")
-        self._time.setMinimumWidth(self._theme.px(28))
         icon = IconLabel(self._theme, "timer", tone="muted", size=14)
+        icon.set_meaning(self.tr("Locks in"))
         label = Label(self._theme, self.tr("Locks in"), "caption")
+        self._captions.append(label)
         self.lock = Button(self._theme, self.tr("Lock"), name="lock", variant="quiet", icon="lock", scale="small")
         self.lock.setToolTip(self.tr("Lock the console (Ctrl+L)"))
         self.lock.clicked.connect(self.lock_asked)
         return boxed(row(icon, label, 2, self._time, 2, self.lock, spacing=6, margins=(12, 0, 6, 0)))
 
     def _on_scaled(self) -> None:
+        self._share.setMinimumWidth(self._theme.px(32))
+        self._time.setMinimumWidth(self._theme.px(30))
+        self._job_title.setMinimumWidth(self._theme.px(60))
         self.setFixedHeight(self._theme.px(HEIGHT))
 
 
@@ -144,6 +175,7 @@ class _Part(QWidget):
         self._name = name
         self._icon = IconLabel(theme, "circle-dashed", tone="muted", size=14)
         self._detail = ElidedLabel(theme, "", "caption", tone="text2")
+        self._detail.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         label = Label(theme, name, "caption")
         self.setLayout(row(self._icon, label, 1, self._detail, spacing=6, margins=(14, 0, 11, 0)))
 

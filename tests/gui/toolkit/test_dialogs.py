@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.errors import Refused, UnexpectedFault
 from tests.gui.toolkit.sample import NO_HSM, WHEN
-from tests.support.gui import all_strings, settle, texts
+from tests.support.gui import all_strings, press, settle, texts, type_text
 from ui.ask import ask
 from ui.error_report import ErrorReport, in_words
 from ui.tasks import TaskRunner
@@ -68,14 +67,6 @@ def _focused() -> str:
     return "" if widget is None else widget.objectName()
 
 
-def _type(text: str) -> None:
-    QTest.keyClicks(QApplication.focusWidget(), text)
-
-
-def _press(key: Qt.Key) -> None:
-    QTest.keyClick(QApplication.focusWidget(), key)
-
-
 def test_an_awaited_dialog_gives_its_answer(qtbot: QtBot, theme: Theme, window: QWidget, runner: TaskRunner) -> None:
     answers: list[str | None] = []
 
@@ -85,8 +76,8 @@ def test_an_awaited_dialog_gives_its_answer(qtbot: QtBot, theme: Theme, window: 
 
     runner.start(act())
     qtbot.waitUntil(lambda: _focused() == "naming_name")
-    _type("Mysuru")
-    _press(Qt.Key.Key_Return)
+    type_text("Mysuru")
+    press(Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: answers == ["Mysuru"])
 
 
@@ -99,7 +90,7 @@ def test_escape_answers_none(qtbot: QtBot, theme: Theme, window: QWidget, runner
 
     runner.start(act())
     qtbot.waitUntil(lambda: _focused() == "naming_name")
-    _press(Qt.Key.Key_Escape)
+    press(Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: answers == [None])
     settle()
     assert window.findChildren(DialogFrame) == []
@@ -125,7 +116,7 @@ def test_tab_stays_in_the_dialog_and_follows_reading_order(theme: Theme, window:
     order = []
     for _ in range(4):
         order.append(_focused())
-        _press(Qt.Key.Key_Tab)
+        press(Qt.Key.Key_Tab)
     assert order == ["naming_name", "naming_cancel", "naming_action", "naming_name"]
 
 
@@ -155,7 +146,7 @@ def test_the_focus_goes_back_where_it_was(theme: Theme, window: QWidget) -> None
 def test_enter_does_what_the_action_says_but_looks_at_the_fields_first(theme: Theme, window: QWidget) -> None:
     dialog = NameDialog(theme, window)
     dialog.open()
-    _press(Qt.Key.Key_Return)
+    press(Qt.Key.Key_Return)
     assert dialog.isVisible()
     assert "Type a name." in texts(window)
 
@@ -163,22 +154,22 @@ def test_enter_does_what_the_action_says_but_looks_at_the_fields_first(theme: Th
 def test_enter_never_triggers_destruction(theme: Theme, window: QWidget) -> None:
     dialog = NameDialog(theme, window, destroys=True)
     dialog.open()
-    _type("idt")
-    _press(Qt.Key.Key_Return)
+    type_text("idt")
+    press(Qt.Key.Key_Return)
     assert dialog.isVisible()
     dialog.action.setFocus()
-    _press(Qt.Key.Key_Return)
+    press(Qt.Key.Key_Return)
     assert dialog.isVisible()
-    _press(Qt.Key.Key_Space)
+    press(Qt.Key.Key_Space)
     assert not dialog.isVisible()
 
 
 def test_enter_on_cancel_cancels(theme: Theme, window: QWidget) -> None:
     dialog = NameDialog(theme, window)
     dialog.open()
-    _type("x")
-    _press(Qt.Key.Key_Tab)
-    _press(Qt.Key.Key_Return)
+    type_text("x")
+    press(Qt.Key.Key_Tab)
+    press(Qt.Key.Key_Return)
     assert not dialog.isVisible()
     assert dialog.result() == 0
 

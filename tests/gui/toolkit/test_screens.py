@@ -2,11 +2,20 @@
 
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.support.gui import all_strings, assert_all_named, assert_no_elided_labels, screenshot, settle, texts
+from tests.support.gui import (
+    all_strings,
+    assert_all_named,
+    assert_no_elided_labels,
+    click,
+    press,
+    screenshot,
+    settle,
+    texts,
+    type_text,
+)
 from ui.pages.degraded import DegradedScreen, DegradedState, PartAction, PartReport
 from ui.pages.unlock import PartLine, UnlockScreen
 from ui.theme.theme import Appearance, Theme
@@ -128,14 +137,14 @@ def test_with_the_operator_known_typing_begins_in_the_password(unlock: UnlockScr
 
 
 def test_enter_in_the_password_asks_to_unlock(qtbot: QtBot, unlock: UnlockScreen) -> None:
-    QTest.keyClicks(unlock.password.editor, "correct horse")
+    type_text("correct horse", on=unlock.password.editor)
     with qtbot.waitSignal(unlock.unlock_asked) as asked:
-        QTest.keyClick(unlock.password.editor, Qt.Key.Key_Return)
+        press(Qt.Key.Key_Return, on=unlock.password.editor)
     assert asked.args == ["anjali.raghavan", "correct horse"]
 
 
 def test_the_password_leaves_the_screen_with_the_question(qtbot: QtBot, unlock: UnlockScreen) -> None:
-    QTest.keyClicks(unlock.password.editor, "correct horse")
+    type_text("correct horse", on=unlock.password.editor)
     unlock.unlock.click()
     assert not any("correct horse" in text for text in all_strings(unlock))
 
@@ -143,15 +152,15 @@ def test_the_password_leaves_the_screen_with_the_question(qtbot: QtBot, unlock: 
 def test_a_second_enter_asks_nothing_while_the_first_is_on_its_way(qtbot: QtBot, unlock: UnlockScreen) -> None:
     asked: list[str] = []
     unlock.unlock_asked.connect(lambda operator, _: asked.append(operator))
-    QTest.keyClicks(unlock.password.editor, "x")
-    QTest.keyClick(unlock.password.editor, Qt.Key.Key_Return)
-    QTest.keyClicks(unlock.password.editor, "x")
-    QTest.keyClick(unlock.password.editor, Qt.Key.Key_Return)
+    type_text("x", on=unlock.password.editor)
+    press(Qt.Key.Key_Return, on=unlock.password.editor)
+    type_text("x", on=unlock.password.editor)
+    press(Qt.Key.Key_Return, on=unlock.password.editor)
     assert asked == ["anjali.raghavan"]
 
 
 def test_a_refusal_is_told_in_words_and_keeps_the_operator(unlock: UnlockScreen) -> None:
-    QTest.keyClicks(unlock.password.editor, "wrong")
+    type_text("wrong", on=unlock.password.editor)
     unlock.unlock.click()
     unlock.show_refused("Operator or password is wrong.")
     settle()
@@ -164,7 +173,7 @@ def test_a_refusal_is_told_in_words_and_keeps_the_operator(unlock: UnlockScreen)
 
 def test_typing_again_takes_the_error_away(unlock: UnlockScreen) -> None:
     unlock.show_refused("Operator or password is wrong.")
-    QTest.keyClicks(unlock.password.editor, "n")
+    type_text("n", on=unlock.password.editor)
     assert unlock.password.error == ""
 
 
@@ -179,7 +188,7 @@ def test_nothing_is_asked_without_a_password(unlock: UnlockScreen) -> None:
 def test_a_shown_password_is_hidden_when_the_screen_comes_back(unlock: UnlockScreen) -> None:
     eye = unlock.findChild(QWidget, "password_eye")
     assert eye is not None
-    QTest.mouseClick(eye, Qt.MouseButton.LeftButton)
+    click(eye)
     assert unlock.password.editor.echoMode() == unlock.password.editor.EchoMode.Normal
     unlock.hide()
     unlock.show()

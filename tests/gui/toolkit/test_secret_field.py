@@ -3,11 +3,10 @@
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.support.gui import all_strings, settle, texts
+from tests.support.gui import all_strings, press, settle, texts
 from ui.theme.theme import Theme
 from ui.widgets.button import Button
 from ui.widgets.dialog import DialogFrame
@@ -73,7 +72,7 @@ def test_the_eye_asks_and_shows_nothing_by_itself(qtbot: QtBot, window: QWidget,
     eye = field.findChild(QWidget, "phone_eye")
     assert eye is not None
     with qtbot.waitSignal(field.reveal_asked):
-        QTest.keyClick(eye, Qt.Key.Key_Space)
+        press(Qt.Key.Key_Space, on=eye)
     assert field.state is SecretState.MASKED
 
 
@@ -152,7 +151,7 @@ def test_ctrl_c_asks_before_anything_is_copied(qtbot: QtBot, window: QWidget, fi
     box = field.findChild(QWidget, "phone_revealed")
     assert box is not None
     with qtbot.waitSignal(field.copy_asked):
-        QTest.keyClick(box, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+        press(Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier, on=box)
     assert clipboard.text() == "before"
 
 

@@ -156,7 +156,7 @@ def test_awaiting_something_that_nothing_can_wake_is_a_fault_not_a_hang(
             yield 1
 
     async def act() -> None:
-        await Strange()
+        await Strange()  # type: ignore[misc]  # on purpose
 
     runner.start(act())
     qtbot.waitUntil(lambda: bool(reported.errors))
@@ -218,6 +218,18 @@ def test_a_job_tells_how_far_it_is_and_always_its_end(qtbot: QtBot, runner: Task
     assert len(told) < 100
     assert [job.done for job in ended] == [100]
     assert runner.jobs == ()
+
+
+def test_a_result_never_overtakes_whoever_asked_for_it(qtbot: QtBot, runner: TaskRunner) -> None:
+    told: list[str] = []
+    runner.job_started.connect(lambda job: told.append(f"{job.title} began"))
+    runner.job_ended.connect(lambda job: told.append(f"{job.title} ended"))
+    for number in range(50):
+        pending = runner.job(str(number), lambda _: None)
+        time.sleep(0.0005)  # long enough for the work to be over
+        assert not pending.done()
+    qtbot.waitUntil(lambda: len(told) == 100)
+    assert all(told.index(f"{n} began") < told.index(f"{n} ended") for n in range(50))
 
 
 def test_a_job_asked_to_stop_ends_at_its_next_safe_point(qtbot: QtBot, runner: TaskRunner, reported: Reported) -> None:

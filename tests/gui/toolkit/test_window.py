@@ -4,12 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.toolkit.sample import TOKEN, CitizensSample, entries, sample_window
-from tests.support.gui import all_strings, assert_no_elided_labels, screenshot, settle
+from tests.support.gui import (
+    all_strings,
+    assert_no_elided_labels,
+    click,
+    move_mouse,
+    press,
+    screenshot,
+    settle,
+    type_text,
+)
 from ui.main_window import MINIMUM, MainWindow
 from ui.pages.unlock import UnlockScreen
 from ui.tasks import Job, TaskRunner
@@ -54,11 +62,7 @@ def _key(window: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.Keybo
     """Press a key as the platform would: through the window, so that shortcuts see it."""
     handle = window.windowHandle()
     assert handle is not None
-    QTest.keyClick(handle, key, modifiers)
-
-
-def _typed(text: str) -> None:
-    QTest.keyClicks(QApplication.focusWidget(), text)
+    press(key, modifiers, on=handle)
 
 
 def test_a_page_is_built_only_when_it_is_first_shown(window: MainWindow) -> None:
@@ -76,35 +80,35 @@ def test_alt_and_a_number_open_pages(window: MainWindow) -> None:
 
 def test_ctrl_k_finds_a_page_and_enter_opens_it(window: MainWindow) -> None:
     _key(window, Qt.Key.Key_K, _CTRL)
-    _typed("moni")
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    type_text("moni")
+    press(Qt.Key.Key_Return)
     assert window.current_page == "monitor"
     assert not window.palette_.isVisible()
 
 
 def test_arrows_choose_among_what_was_found(window: MainWindow) -> None:
     _key(window, Qt.Key.Key_K, _CTRL)
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down)
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down)
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    press(Qt.Key.Key_Down)
+    press(Qt.Key.Key_Down)
+    press(Qt.Key.Key_Return)
     assert window.current_page == "delegations"
 
 
 def test_ctrl_k_does_actions(qtbot: QtBot, window: MainWindow) -> None:
     _key(window, Qt.Key.Key_K, _CTRL)
-    _typed("enrol")
+    type_text("enrol")
     with qtbot.waitSignal(window.action_chosen) as chosen:
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+        press(Qt.Key.Key_Return)
     assert chosen.args == ["enrol"]
 
 
 def test_an_identity_token_typed_into_ctrl_k_goes_to_the_citizen(qtbot: QtBot, window: MainWindow) -> None:
     _key(window, Qt.Key.Key_K, _CTRL)
-    _typed(TOKEN)
+    type_text(TOKEN)
     settle()
     screenshot(window, "palette-token")
     with qtbot.waitSignal(window.identity_token_entered) as entered:
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+        press(Qt.Key.Key_Return)
     assert entered.args == [TOKEN]
 
 
@@ -113,7 +117,7 @@ def test_escape_closes_ctrl_k_and_gives_the_keyboard_back(window: MainWindow) ->
     _key(window, Qt.Key.Key_K, _CTRL)
     settle()
     screenshot(window, "palette")
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    press(Qt.Key.Key_Escape)
     focused = QApplication.focusWidget()
     assert focused is not None
     assert focused.objectName() == "nav_citizens"
@@ -121,8 +125,8 @@ def test_escape_closes_ctrl_k_and_gives_the_keyboard_back(window: MainWindow) ->
 
 def test_what_nothing_has_is_said_in_words(window: MainWindow) -> None:
     _key(window, Qt.Key.Key_K, _CTRL)
-    _typed("zzz")
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    type_text("zzz")
+    press(Qt.Key.Key_Return)
     assert window.palette_.isVisible()
     assert window.palette_.targets_shown() == []
 
@@ -140,11 +144,11 @@ def test_f6_goes_from_area_to_area_and_back(window: MainWindow) -> None:
 
 def test_arrow_keys_move_in_the_navigation(window: MainWindow) -> None:
     window.navigation.focus_current()
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down)
+    press(Qt.Key.Key_Down)
     focused = QApplication.focusWidget()
     assert focused is not None
     assert focused.objectName() == "nav_delegations"
-    QTest.keyClick(focused, Qt.Key.Key_Space)
+    press(Qt.Key.Key_Space, on=focused)
     assert window.current_page == "delegations"
 
 
@@ -229,11 +233,11 @@ def test_any_key_or_movement_starts_the_time_again(qtbot: QtBot, qapp: QApplicat
     watch.ticked.connect(left.append)
     watch.start()
     clock.now += 40
-    QTest.keyClick(widget, Qt.Key.Key_A)
+    press(Qt.Key.Key_A, on=widget)
     watch.look()
     assert left[-1] == 100
     clock.now += 40
-    QTest.mouseMove(widget, QPoint(5, 5))
+    move_mouse(widget, QPoint(5, 5))
     settle()
     watch.look()
     watch.stop()
@@ -253,7 +257,7 @@ def test_a_job_is_shown_and_stopped_from_the_status_bar(qtbot: QtBot, window: Ma
     assert "Importing" in all_strings(window.status)
     button = window.status.findChild(QWidget, "job_stop")
     assert button is not None
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    click(button)
     qtbot.waitUntil(pending.done)
     assert stopped == [True]
     assert window.status._job.isHidden()

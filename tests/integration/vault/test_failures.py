@@ -9,12 +9,20 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from core.audit.model import EntryFilter
+from core.access.service import PIN_PURPOSE
+from core.audit.model import EntryFilter, Origin
 from core.citizens.model import CitizenFilter, CitizenRecord, Field, Purpose
-from core.errors import AuditUnwritable, CitizenZeroError, DatabaseUnavailable, HsmNotAnswering, VaultLocked
+from core.errors import (
+    AuditUnwritable,
+    CitizenZeroError,
+    DatabaseUnavailable,
+    HsmNotAnswering,
+    HsmPinRefused,
+    VaultLocked,
+)
 from core.storage.seal import SealedRow
 from hsm.secret import Secret
-from tests.support.vault import ASHA, OPERATOR, PASSWORD, RealVault, in_threads
+from tests.support.vault import ASHA, OPERATOR, PASSWORD, RealVault, in_threads, opened
 
 
 def _profile(real: RealVault, citizen: CitizenRecord) -> object:
@@ -138,3 +146,20 @@ def test_a_writer_that_waits_in_its_transaction_is_ended(real: RealVault) -> Non
     with pytest.raises(DatabaseUnavailable):
         hold_the_log_and_wait()
     real.vault.services.audit.size()
+
+
+def test_a_pin_changed_elsewhere_is_tried_once_and_said(real: RealVault, asha: CitizenRecord) -> None:
+    client, pin = real.vault.services.client, opened(real.vault, "pin_sealed", PIN_PURPOSE)
+    binding = real.vault.services.settings.read().token
+    client.change_pin(Secret("another PIN 4711"))
+    real.vault.lock(real.session)
+    try:
+        with pytest.raises(HsmPinRefused):
+            real.vault.sign_in(OPERATOR, Secret(PASSWORD), Origin.CLI)
+        with pytest.raises(VaultLocked):  # the refused PIN is forgotten, so nothing tries it again
+            _profile(real, asha)
+    finally:
+        client.login(binding, Secret("another PIN 4711"))
+        client.change_pin(pin)
+    real.session = real.vault.sign_in(OPERATOR, Secret(PASSWORD), Origin.CLI)
+    _profile(real, asha)

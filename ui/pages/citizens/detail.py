@@ -57,9 +57,9 @@ class CitizenDetail(Card):
         self.reveal.clicked.connect(self.reveal_clicked)
         self.change = Button(theme, self.tr("Change…"), name="change", icon="pencil")
         self.change.clicked.connect(self.change_clicked)
-        self.reveal.setVisible(desk.may(Permission.CITIZEN_READ))
-        self.change.setVisible(may_change)
         self.set_footer(4, self.reveal, self.change, None, height=_FOOT_HEIGHT)
+        self.reveal.setVisible(desk.may(Permission.CITIZEN_READ))  # now that it is part of something: see Qt
+        self.change.setVisible(may_change)
 
     @property
     def token(self) -> str:

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 from core.citizens.model import CitizenFilter
 from ui.models import citizen_table as table_columns
 from ui.models.citizen_table import CitizenTableModel
+from ui.models.counted import counted
 from ui.models.search_terms import SearchTerm, called, recognise
 from ui.pages.citizens.filters import FiltersPanel, chip_text, without
 from ui.theme.theme import Theme
@@ -27,6 +28,7 @@ _WIDTHS = (214, 50, 122, 126, 100, 84, 78)
 _WIDTHS_IN_STATE = (220, 0, 124, 130, 106, 92, 92)
 _SPREAD = (2, 0, 3, 4, 1, 1, 1)
 _SHARES = 13
+_AROUND = 12  # the card's border and the scroll bar
 _BESIDE = 1  # chips that stand beside the search field; more of them take a row of their own
 
 
@@ -101,7 +103,7 @@ class ListCard(Card):
             some = self.tr("{n} of {total} citizens")
             text = some.format(n=words.number(shown), total=words.number(total))
         else:
-            text = self.tr("{total} citizens").format(total=words.number(total))
+            text = counted(total, self.tr("{n} citizen"), self.tr("{n} citizens"))
         self._count.setText(text)
         self._searching = searched is not None
         if shown:
@@ -173,9 +175,8 @@ class ListCard(Card):
         """Give each column what its words need, and what is left over to those that may be long."""
         by_state = self._wanted.state is not None
         needed = _WIDTHS_IN_STATE if by_state else _WIDTHS
-        viewport = self.table.viewport()
-        left = (0 if viewport is None else viewport.width()) - sum(self._theme.px(width) for width in needed)
-        share = max(0, left) // _SHARES
+        left = self.width() - _AROUND - sum(self._theme.px(width) for width in needed)
+        share = max(0, round(left / self._theme.text_scale)) // _SHARES
         spread = [width + parts * share for width, parts in zip(needed, _SPREAD, strict=True)]
         self.table.set_widths(*spread)
 

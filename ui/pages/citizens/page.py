@@ -54,15 +54,15 @@ class CitizensPage(Page):
         self._select_next = ""
         self._round = 0
         self._loaded = False
-        self.model = CitizenTableModel(desk.theme, desk.tasks.query, self)
+        self.model = CitizenTableModel(desk.theme, desk.tasks, self)
         self.list = ListCard(desk.theme, self.model)
         self.detail = CitizenDetail(desk)
         self.split = ListAndDetail(desk.theme, self.list, self.detail)
         self.body.addWidget(self.split, 1)
         self.enrol_button = Button(desk.theme, self.tr("Enrol…"), name="enrol", variant="primary", icon="plus")
-        self.enrol_button.setVisible(desk.may(Permission.CITIZEN_ENROL))
         self.enrol_button.clicked.connect(self.enrol)
         self.header.add_action(self.enrol_button)
+        self.enrol_button.setVisible(desk.may(Permission.CITIZEN_ENROL))
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
         self._settled.setInterval(_SETTLE_MS)
@@ -85,6 +85,7 @@ class CitizensPage(Page):
     def open_citizen(self, token: str) -> None:
         """Find one citizen by identity token and show the detail."""
         self.list.set_search(token)
+        self.list.table.setFocus()  # where the arrows go on, and Tab leads to the detail
         self._on_searched(SearchTerm("identity_token", token))
 
     def enrol(self) -> None:

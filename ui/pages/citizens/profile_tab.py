@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 from core.audit.model import StoredEntry
 from core.citizens.model import CATEGORY_OF, Category, CitizenProfile, CitizenRecord, Field
 from ui.models import citizen_words
+from ui.models.counted import counted
 from ui.models.entry_words import fields_words
 from ui.models.when import short
 from ui.theme.theme import Theme
@@ -147,7 +148,7 @@ class _FoldedSection(QWidget):
             is_masked = piece.state.value == "masked"
             masked += is_masked
             piece.setVisible(not is_masked)
-        self._words.setText(self.tr("{n} fields, masked").format(n=masked))
+        self._words.setText(counted(masked, self.tr("{n} field, masked"), self.tr("{n} fields, masked")))
         summary = self._words.parentWidget()
         if summary is not None:
             summary.setVisible(masked > 0)

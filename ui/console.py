@@ -1,0 +1,365 @@
+"""The console as a whole: which screen is up, who signed in, what locks it. Joins frame, pages and core.
+
+It waits for nothing: whatever may take time is a callable of `Doors` that runs in a worker thread.
+Modules of pages are imported when the first of them is opened: they need SQLAlchemy, which a worker
+imports while the first window is up already.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtWidgets import QWidget
+
+from core.access.model import LoginSession, Permission
+from core.errors import CitizenZeroError, Refused, VaultLocked
+from core.setup.model import Progress, SetupPlan, SetupResult
+from ui.error_report import ErrorReport, said
+from ui.main_window import MainWindow
+from ui.models import part_words
+from ui.models.page_tasks import PageTasks
+from ui.models.vault import Desk, OpenedVault
+from ui.pages.degraded import DegradedScreen, DegradedState
+from ui.pages.unlock import UnlockScreen
+from ui.palette import Target
+from ui.pending import Pending
+from ui.tasks import TaskRunner
+from ui.theme.theme import Theme
+from ui.widgets import words
+from ui.widgets.sidebar import PageEntry
+from ui.widgets.status_bar import PartState
+
+if TYPE_CHECKING:
+    from core.monitor.health import PartHealth
+
+_LOOK_MS = 10_000
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Operator and password of a demo vault, which are no secret: they are shown."""
+
+    operator: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What the composition root gives. All callables but `now` may wait: they run in worker threads."""
+
+    home: Path
+    holds_vault: bool
+    version: str
+    run_setup: Callable[[SetupPlan, Progress], SetupResult]
+    open_vault: Callable[[], OpenedVault]
+    sign_in: Callable[[OpenedVault, str, str], LoginSession]
+    save_appearance: Callable[[str], None]
+    now: Callable[[], datetime]
+    operator: str = ""
+    demo: Credentials | None = None
+
+
+class Console(QObject):
+    """`start()` shows the first screen. `shut_down()` runs in a worker thread after the window has closed."""
+
+    def __init__(self, theme: Theme, tasks: TaskRunner, report: ErrorReport, doors: Doors) -> None:
+        super().__init__()
+        self._theme = theme
+        self._tasks = tasks
+        self._report = report
+        self._doors = doors
+        self.vault: OpenedVault | None = None
+        self.desk: Desk | None = None
+        self._opening: Pending[None] | None = None
+        self._locking: Pending[None] | None = None
+        self._looking = False
+        caption = self.tr("Demo vault · invented people") if doors.demo else self.tr("National vault · live")
+        self.window = MainWindow(theme, tasks, self._pages(), vault=caption, actions=self._actions())
+        self.unlock = UnlockScreen(theme, vault=caption, version=doors.version)
+        self.degraded: DegradedScreen | None = None
+        self.setup: QWidget | None = None
+        self._look_timer = QTimer(self)
+        self._look_timer.setInterval(_LOOK_MS)
+        self._look_timer.timeout.connect(self._look)
+        self._connect()
+
+    def start(self) -> None:
+        """Show the first screen: the wizard where there is no vault, else unlock; then begin to open the vault."""
+        if self._doors.holds_vault:
+            self.show_unlock()
+        else:
+            self.show_setup()
+
+    def report(self, error: BaseException, retry: Callable[[], None] | None = None, /) -> None:
+        """Say an error in words; what failed only because the console was locked meanwhile is not worth a word."""
+        if not (isinstance(error, VaultLocked) and self.desk is None):
+            self._report.report(error, retry)
+
+    def shut_down(self) -> None:
+        """Lock and close the vault. It waits: worker thread only."""
+        vault, desk = self.vault, self.desk
+        self.vault = self.desk = None
+        if vault is not None:
+            if desk is not None:
+                with suppress(CitizenZeroError):
+                    vault.lock(desk.session)
+            vault.close()
+
+    # --- screens -----------------------------------------------------------------------------------
+
+    def show_setup(self) -> None:
+        """Show the set-up wizard."""
+        from ui.wizards.setup import SetupScreen  # noqa: PLC0415 (loads the cryptography that only set-up needs here)
+
+        screen = SetupScreen(self._theme, self._tasks, self._doors.run_setup, self._doors.home)
+        screen.unlock_asked.connect(self._on_set_up)
+        screen.given_up.connect(self.window.close)
+        self.setup = screen
+        self.window.show_screen(screen)
+
+    def show_unlock(self, why: str = "") -> None:
+        """Show the unlock screen and, if the vault is not open yet, begin to open it."""
+        demo = self._doors.demo
+        if demo is not None and why:
+            known = self.tr("{why}. Demo: {operator}, password {password}")
+            why = known.format(why=why, operator=demo.operator, password=demo.password)
+        self.unlock.show_locked(why)
+        self.unlock.show_ready()
+        self.window.show_screen(self.unlock)
+        if self.vault is None and self._opening is None:
+            self.unlock.show_parts(part_words.waiting_lines())
+            self._opening = Pending()
+            self._tasks.start(self._open())
+
+    def _show_degraded(self, state: DegradedState) -> None:
+        if self.degraded is None:
+            self.degraded = DegradedScreen(self._theme, version=self._doors.version)
+            self.degraded.action_chosen.connect(lambda *_: self._retry())
+            self.degraded.retry_due.connect(self._retry)
+        self.degraded.show_state(state)
+        self.window.show_screen(self.degraded)
+
+    def _on_set_up(self, operator: str) -> None:
+        self.unlock.set_operator(operator)
+        self.show_unlock()
+
+    # --- opening the vault -------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        """Reach the vault, look at its parts, and say what is missing."""
+        self._looking = True
+        try:
+            if self.vault is None:
+                self.vault = await self._tasks.query(self._doors.open_vault)
+                parts = await self._tasks.query(self.vault.health.parts)
+            else:
+                parts = await self._tasks.query(partial(_look_afresh, self.vault))
+        except CitizenZeroError as error:
+            self._opened()
+            self._show_degraded(part_words.degraded_by_error(error))
+            return
+        finally:
+            self._looking = False
+        self._opened()
+        self.unlock.show_parts(part_words.unlock_lines(parts))
+        if not all(part_words.is_up(part) for part in parts):
+            self._show_degraded(part_words.degraded_by_parts(parts))
+            return
+        if self.degraded is not None and self.degraded.isVisible():
+            self.window.show_screen(self.unlock)
+        demo = self._doors.demo
+        if demo is not None and self.desk is None:
+            self.unlock.set_operator(demo.operator)
+            self._on_unlock_asked(demo.operator, demo.password)
+
+    def _opened(self) -> None:
+        """Let go on who waited for the vault, whether it is there or not."""
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.set_result(None)
+
+    def _retry(self) -> None:
+        if not self._looking:
+            self._opening = self._opening or Pending()
+            self._tasks.start(self._open())
+
+    # --- sign-in and lock --------------------------------------------------------------------------
+
+    def _on_unlock_asked(self, operator: str, password: str) -> None:
+        self._tasks.start(self._sign_in(operator, password))
+
+    async def _sign_in(self, operator: str, password: str) -> None:
+        for waiting in (self._opening, self._locking):
+            if waiting is not None:
+                await waiting
+        vault = self.vault
+        if vault is None:
+            self.unlock.show_ready()  # the degraded screen says why
+            return
+
+        def sign_in() -> Desk:
+            session = self._doors.sign_in(vault, operator, password)
+            settings = vault.services.settings.read_checked()
+            return Desk(self._theme, PageTasks(self._tasks), vault, session, settings)
+
+        try:
+            self.desk = await self._tasks.command(sign_in)
+        except Refused as error:
+            self.unlock.show_refused(said(error.message))
+            return
+        except BaseException:
+            self.unlock.show_ready()
+            raise
+        self._enter(self.desk)
+
+    def _enter(self, desk: Desk) -> None:
+        self.unlock.show_ready()
+        self.unlock.set_operator(desk.session.operator)
+        self.window.status.set_operator(desk.session.operator)
+        self.window.idle.set_seconds(desk.settings.idle_seconds)
+        self.window.show_workspace("overview")
+        self.window.navigation.focus_current()
+        self._look_timer.start()
+        self._look()
+
+    def lock(self, why: str) -> None:
+        """Lock: what is on the screen goes first, then the keys."""
+        desk = self.desk
+        if desk is None:
+            return
+        self.desk = None
+        self._look_timer.stop()
+        self.show_unlock(why)
+        desk.tasks.end()
+        self.window.discard_pages()
+        self._locking = self._tasks.query(lambda: desk.vault.lock(desk.session))
+        self._tasks.start(self._after_lock(self._locking))
+
+    async def _after_lock(self, locking: Pending[None]) -> None:
+        try:
+            await locking
+        finally:
+            self._locking = None
+
+    def _on_lock_asked(self) -> None:
+        self.lock(self.tr("Locked at {time}").format(time=words.clock(self._doors.now())))
+
+    def _on_idle(self) -> None:
+        if self.desk is not None:
+            after = self.tr("Locked at {time} after {n} minutes without use")
+            minutes = max(1, round(self.desk.settings.idle_seconds / 60))
+            self.lock(after.format(time=words.clock(self._doors.now()), n=minutes))
+
+    # --- status bar --------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Ask the parts how they are, and let data keys go whose time is over."""
+        if not self._looking and self.desk is not None:
+            self._tasks.start(self._look_at_parts(self.desk))
+
+    async def _look_at_parts(self, desk: Desk) -> None:
+        self._looking = True
+
+        def look() -> list[tuple[str, PartState, str]]:
+            desk.keys.forget_old()
+            return [(part.part, *part_words.status_detail(part)) for part in desk.vault.health.parts()]
+
+        try:
+            for part, state, detail in await self._tasks.query(look):
+                self.window.status.set_part(part, state, detail)
+        finally:
+            self._looking = False
+
+    # --- pages -------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        self.unlock.unlock_asked.connect(self._on_unlock_asked)
+        self.unlock.appearance_changed.connect(self._on_appearance_changed)
+        self.window.lock_asked.connect(self._on_lock_asked)
+        self.window.idle_expired.connect(self._on_idle)
+        self.window.action_chosen.connect(self._on_action)
+        self.window.identity_token_entered.connect(self._on_token)
+        if self._doors.operator:
+            self.unlock.set_operator(self._doors.operator)
+
+    def _pages(self) -> list[PageEntry]:
+        return [
+            PageEntry("overview", self.tr("Overview"), "layout-dashboard", "", self._make_overview),
+            PageEntry("citizens", self.tr("Citizens"), "users", "vault", self._make_citizens, (self.tr("people"),)),
+            PageEntry("audit", self.tr("Audit"), "scroll-text", "assurance", self._make_audit, (self.tr("log"),)),
+            PageEntry("keys", self.tr("Keys & HSM"), "key-round", "security", self._make_keys, (self.tr("token"),)),
+        ]
+
+    def _actions(self) -> list[Target]:
+        action = self.tr("Action")
+        return [
+            Target("action", "enrol", self.tr("Enrol a citizen…"), "user-plus", action),
+            Target("action", "verify", self.tr("Verify the audit log"), "shield-check", action),
+            Target("action", "lock", self.tr("Lock the console"), "lock", action),
+        ]
+
+    def _at_desk(self) -> Desk:
+        if self.desk is None:
+            raise VaultLocked(self.tr("The console is locked."))
+        return self.desk
+
+    def _make_overview(self) -> QWidget:
+        from ui.pages.overview import OverviewPage  # noqa: PLC0415 (after the first window: see above)
+
+        page = OverviewPage(self._at_desk())
+        page.page_asked.connect(self.window.open_page)
+        page.verify_asked.connect(lambda: self._on_action("verify"))
+        return page
+
+    def _make_citizens(self) -> QWidget:
+        from ui.pages.citizens.page import CitizensPage  # noqa: PLC0415 (as above)
+
+        return CitizensPage(self._at_desk())
+
+    def _make_audit(self) -> QWidget:
+        from ui.pages.audit import AuditPage  # noqa: PLC0415 (as above)
+
+        page = AuditPage(self._at_desk())
+        page.citizen_asked.connect(self._on_token)
+        return page
+
+    def _make_keys(self) -> QWidget:
+        from ui.pages.keys import KeysPage  # noqa: PLC0415 (as above)
+
+        return KeysPage(self._at_desk())
+
+    def _on_action(self, key: str) -> None:
+        from ui.pages.audit import AuditPage  # noqa: PLC0415 (as above)
+        from ui.pages.citizens.page import CitizensPage  # noqa: PLC0415
+
+        if key == "lock":
+            self._on_lock_asked()
+        elif key == "enrol" and self._at_desk().may(Permission.CITIZEN_ENROL):
+            page = self.window.open_page("citizens")
+            if isinstance(page, CitizensPage):
+                page.enrol()
+        elif key == "verify":
+            audit = self.window.open_page("audit")
+            if isinstance(audit, AuditPage):
+                audit.verify()
+
+    def _on_token(self, token: str) -> None:
+        from ui.pages.citizens.page import CitizensPage  # noqa: PLC0415 (as above)
+
+        page = self.window.open_page("citizens")
+        if isinstance(page, CitizensPage):
+            page.open_citizen(token)
+
+    def _on_appearance_changed(self, appearance: str) -> None:
+        self._tasks.query(lambda: self._doors.save_appearance(appearance))
+
+
+def _look_afresh(vault: OpenedVault) -> "list[PartHealth]":
+    """Look at the parts with a new HSM worker: a running one does not see a token that came back."""
+    vault.services.token.log_out()
+    return vault.health.parts()

@@ -1,0 +1,50 @@
+"""The lanes as pages use them: everything that pages started ends together, when the console locks.
+
+Without that, a coroutine that waited for an answer would go on after its page was deleted.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from ui.pending import Pending
+from ui.tasks import Task, TaskRunner
+
+T = TypeVar("T")
+
+
+class PageTasks:
+    """`start`, `query`, `command` and `report` as TaskRunner's; `end()` cancels what was started here."""
+
+    def __init__(self, runner: TaskRunner) -> None:
+        self._runner = runner
+        self._started: set[Task] = set()
+        self._ended = False
+
+    def start(self, coroutine: Coroutine[Any, Any, object], *, retry: Callable[[], None] | None = None) -> None:
+        """Drive a coroutine; its errors go to the report."""
+        if self._ended:
+            coroutine.close()
+            return
+        self._started = {task for task in self._started if not task.done}
+        self._started.add(self._runner.start(coroutine, retry=retry))
+
+    def query(self, work: Callable[[], T]) -> Pending[T]:
+        """Read something, beside other queries and the running command."""
+        return self._runner.query(work)
+
+    def command(self, work: Callable[[], T]) -> Pending[T]:
+        """Change something, after all commands before it."""
+        return self._runner.command(work)
+
+    def report(self, error: BaseException, retry: Callable[[], None] | None = None) -> None:
+        """Hand an error to the one place where it becomes words."""
+        if not self._ended:
+            self._runner.report(error, retry)
+
+    def end(self) -> None:
+        """Cancel everything at once, while the widgets are still there; nothing new begins."""
+        self._ended = True
+        started, self._started = self._started, set()
+        for task in started:
+            task.step(asyncio.CancelledError())

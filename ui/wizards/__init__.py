@@ -1,0 +1,1 @@
+"""Wizards: each draws a state machine that lives in core."""
