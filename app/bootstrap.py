@@ -72,7 +72,7 @@ def build_services(
     enrolment = Enrolment(database, Digests(token), sealer, keys, audit, now)
     citizens = CitizenService(database, token, sealer, keys, enrolment, audit, now)
     imports = CitizenImport(database, token, enrolment, keys, settings, jobs, audit, now)
-    sweep = CitizenSweep(database, sealer, keys, audit)
+    sweep = CitizenSweep(database, token, sealer, keys, audit)
     check = VaultCheck(sealer, settings, access, keys, jobs, sweep, audit)
     return Services(
         database, client, token, audit, settings, access, keys, citizens, jobs, imports, check, LogReader(audit)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from core.access.model import LoginSession
-from core.audit.model import Action, Outcome
+from core.audit.model import Action, Entry, Outcome
 from core.audit.service import AuditLog
 from core.citizens import names, records, store
 from core.citizens.model import CitizenRecord, NewCitizen, identity_token
@@ -68,8 +68,11 @@ class Enrolment:
             kek = self._keys.kek_with_room(session.actor, len(people))
             rows = self.new_rows(kek, people)
             try:
-                with self._database.transaction(ENROLLED_ALREADY) as connection:
-                    self.store(connection, session, kek, rows)
+                if len(rows) == 1:
+                    self._store_one(session, kek, rows[0])
+                else:
+                    with self._database.transaction(ENROLLED_ALREADY) as connection:
+                        self.store(connection, session, kek, rows)
             except (KekChangedMeanwhile, DatabaseContended):
                 continue  # another console filled the KEK, or enrolled some of the same people, at the same moment
             return [records.record(row.vault) for row in rows]
@@ -104,15 +107,21 @@ class Enrolment:
         parts = (sealed[:count], sealed[count : 2 * count], sealed[2 * count :])
         return [NewRows(*rows) for rows in zip(*parts, strict=True)]
 
+    def _store_one(self, session: LoginSession, kek: VerifiedKek, row: NewRows) -> None:
+        """Store one citizen: everything but COMMIT in one exchange with the database."""
+        planned = self._audit.plan(self._entry(session, row))
+        hold, data_key = self._keys.addition(kek, row.data_key)
+        statements = (hold, *store.addition(row.directory, row.vault), data_key)
+        with self._database.transaction(ENROLLED_ALREADY) as connection:
+            held, *_ = self._audit.send(connection, statements, planned)
+            self._keys.check_addition(kek, held)
+
+    def _entry(self, session: LoginSession, row: NewRows) -> Entry:
+        token = row.vault["identity_token"]
+        return self._recorder.entry(session, Action.CITIZEN_ENROL, Outcome.DONE, token, citizen_revision=1)
+
     def store(self, connection: Connection, session: LoginSession, kek: VerifiedKek, rows: Sequence[NewRows]) -> None:
         """Store rows and entries; COMMIT must follow at once. Raises KekChangedMeanwhile."""
         store.add(connection, [row.directory for row in rows], [row.vault for row in rows])
         self._keys.store_data_keys(connection, kek, [row.data_key for row in rows])
-        tokens = [row.vault["identity_token"] for row in rows]
-        self._audit.append(
-            connection,
-            *(
-                self._recorder.entry(session, Action.CITIZEN_ENROL, Outcome.DONE, token, citizen_revision=1)
-                for token in tokens
-            ),
-        )
+        self._audit.append(connection, *(self._entry(session, row) for row in rows))

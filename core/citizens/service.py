@@ -65,7 +65,7 @@ class CitizenService:
         self._recorder = Recorder(audit)
         self._enrolment = enrolment
         self._names = NameSearch(database, self._digests, sealer, audit, now)
-        self._integrity = CitizenIntegrity(sealer, keys, audit)
+        self._integrity = CitizenIntegrity(token, sealer, keys, audit)
         self._now = now
 
     # --- enrol -----------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ class CitizenService:
             column, looked_for = self._looked_for(criterion, value)
             with self._database.snapshot() as connection:
                 found = store.found_by(connection, column, looked_for, FOUND_LIMIT)
-                rows = self._integrity.read(connection, [row.columns["identity_token"] for row in found])
+                rows = self._integrity.read(connection, found)
             self._integrity.check(list(rows.values()))
             result = [records.record(_vault_columns(row)) for row in rows.values()]
             result = [record for record in result if records.fits(record, wanted)]
@@ -183,7 +183,7 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_PROFILE, token, purpose):
             require(session, Permission.CITIZEN_READ)
             words = validation.reason(reason, purpose)
-            self._must_exist(token)
+            rows = self._read(token)
             intent = self._recorder.entry(
                 session,
                 Action.CITIZEN_PROFILE,
@@ -194,7 +194,7 @@ class CitizenService:
                 detail={"fields": [field.value for field in asked]},
             )
             [index] = self._audit.record(intent)
-            rows = self._read_checked(token)
+            self._integrity.check([rows])
             values = self._decrypt(rows, asked)
         done = self._recorder.entry(
             session, Action.CITIZEN_PROFILE, Outcome.DONE, token, purpose=purpose.value, detail={"intent": index}
@@ -220,13 +220,13 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_UPDATE, token):
             require(session, Permission.CITIZEN_CHANGE)
             change = records.checked_change(changes, validation.today(self._now()))
-            self._must_exist(token)
+            rows = self._read(token)
             names = sorted(change)
             intent = self._recorder.entry(
                 session, Action.CITIZEN_UPDATE, Outcome.INTENT, token, detail={"changed": names}
             )
             self._audit.record(intent)
-            rows = self._read_checked(token)
+            self._integrity.check([rows])
             data_key = self._keys.open_data_key(rows.data_key)
             digests = self._digests.of(records.changed_terms(change))
             try:
@@ -288,18 +288,18 @@ class CitizenService:
     # --- shared ----------------------------------------------------------------------------------
 
     def _read_checked(self, token: str) -> CitizenRows:
+        rows = self._read(token)
+        self._integrity.check([rows])
+        return rows
+
+    def _read(self, token: str) -> CitizenRows:
+        """Return a citizen's rows, ciphertext all, not yet checked."""
         with self._database.snapshot() as connection:
             rows = self._integrity.read(connection, [token]).get(token)
             if rows is None:
                 self._integrity.check_absence(connection, token)
                 raise NotFound("There is no citizen with this identity token.")
-        self._integrity.check([rows])
         return rows
-
-    def _must_exist(self, token: str) -> None:
-        with self._database.transaction() as connection:
-            if store.directory_row(connection, token) is None:
-                self._integrity.check_absence(connection, token)
 
     def _looked_for(self, criterion: str, value: str) -> tuple[str, object]:
         """Return the directory's column and the value to look for there."""

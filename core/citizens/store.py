@@ -18,7 +18,6 @@ from sqlalchemy import (
     Uuid,
     and_,
     func,
-    insert,
     select,
     tuple_,
     update,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.citizens.model import CitizenFilter, PageKey
+from core.storage.exchange import Statement, add_rows, columns_of, insertion, send
 from core.storage.schema import metadata
 from core.storage.seal import SealedRow
 
@@ -80,8 +80,13 @@ PAGE_ORDER = (vault.c.state, vault.c.identity_token)
 
 def add(connection: Connection, directory_rows: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> None:
     """Store sealed directory and vault rows of new citizens."""
-    connection.execute(insert(directory), [dict(row) for row in directory_rows])
-    connection.execute(insert(vault), [dict(row) for row in rows])
+    add_rows(connection, directory, directory_rows)
+    add_rows(connection, vault, rows)
+
+
+def addition(directory_row: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[Statement, Statement]:
+    """Return the statements that store one new citizen's sealed rows."""
+    return insertion(directory, directory_row), insertion(vault, row)
 
 
 def taken(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[tuple[str, object]]:
@@ -112,22 +117,24 @@ def replace(
 
 def directory_row(connection: Connection, token: str) -> SealedRow | None:
     """Return the directory row of an identity token."""
-    row = connection.execute(select(directory).where(directory.c.identity_token == token)).mappings().one_or_none()
-    return None if row is None else sealed_directory(dict(row))
+    return directory_rows(connection, [token]).get(token)
 
 
-def vault_rows(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[str, SealedRow]:
-    """Return the vault rows of (state, identity token) pairs, by identity token."""
-    if not keys:
-        return {}
-    rows = connection.execute(select(vault).where(tuple_(*PAGE_ORDER).in_(keys))).mappings()
-    return {row["identity_token"]: sealed_vault(dict(row)) for row in rows}
+def vault_of(keys: Sequence[tuple[str, str]]) -> Statement:
+    """Return the statement that gives the vault rows of (state, identity token) pairs."""
+    # One state and token at a time, so that the planner sees which partitions hold the rows.
+    wanted = " OR ".join(f"(state = %(s{at})s AND identity_token = %(t{at})s)" for at in range(len(keys))) or "false"
+    values = {
+        name: value for at, (state, token) in enumerate(keys) for name, value in ((f"s{at}", state), (f"t{at}", token))
+    }
+    return Statement(f"SELECT {columns_of(vault, 'v')} FROM identity_vault v WHERE {wanted}", values)  # noqa: S608
 
 
-def found_by(connection: Connection, column: str, value: object, limit: int) -> list[SealedRow]:
-    """Return the directory rows whose column has a value: a digest, a user id or an identity token."""
-    query = select(directory).where(directory.c[column] == value).order_by(directory.c.identity_token).limit(limit)
-    return [sealed_directory(dict(row)) for row in connection.execute(query).mappings()]
+def found_by(connection: Connection, column: str, value: object, limit: int) -> list[str]:
+    """Return the identity tokens whose directory row has a value: a digest, a user id or an identity token."""
+    sql = f"SELECT identity_token FROM directory WHERE {column} = %s ORDER BY identity_token LIMIT %s"  # noqa: S608
+    [found] = send(connection, [Statement(sql, (value, limit))])
+    return [row["identity_token"] for row in found.rows]
 
 
 def named(
@@ -159,10 +166,16 @@ def named(
     return found
 
 
+def directory_of(tokens: Sequence[str]) -> Statement:
+    """Return the statement that gives the directory rows of identity tokens."""
+    sql = f"SELECT {columns_of(directory, 'd')} FROM directory d WHERE identity_token = ANY(%(tokens)s)"  # noqa: S608
+    return Statement(sql, {"tokens": list(tokens)})
+
+
 def directory_rows(connection: Connection, tokens: Sequence[str]) -> dict[str, SealedRow]:
     """Return the directory rows of identity tokens."""
-    rows = connection.execute(select(directory).where(directory.c.identity_token.in_(tokens))).mappings()
-    return {row["identity_token"]: sealed_directory(dict(row)) for row in rows}
+    [found] = send(connection, [directory_of(tokens)])
+    return {row["identity_token"]: sealed_directory(row) for row in found.rows}
 
 
 def page(connection: Connection, wanted: CitizenFilter, after: PageKey | None, limit: int) -> list[SealedRow]:

@@ -24,6 +24,7 @@ from core.keys.model import Kek, KeyState, NewDataKey, WrappedDataKey, wrap_aad
 from core.settings.model import VaultSettings
 from core.settings.service import SettingsService
 from core.storage.database import Database
+from core.storage.exchange import Result, Statement, send
 from core.storage.seal import RowSealer, SealedRow
 from core.vault_token import VaultToken
 from hsm.model import KeyFacts, WrapItem
@@ -129,26 +130,40 @@ class KeyService:
 
     def store_data_keys(self, connection: Connection, kek: VerifiedKek, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store sealed data keys while holding their KEK. Raises KekChangedMeanwhile."""
-        held = store.kek_for_wrapping(connection, kek.kek_id)
-        if held is None or held.columns != kek.row.columns:
-            self._last = None
-            raise KekChangedMeanwhile
+        [held] = send(connection, [store.hold_for_wrapping(kek.kek_id, len(rows), kek.capacity)])
+        self.check_addition(kek, held)
         store.add_data_keys(connection, rows)
-        if not store.take_room(connection, kek.kek_id, len(rows), kek.capacity):
+
+    def addition(self, kek: VerifiedKek, row: Mapping[str, Any]) -> tuple[Statement, Statement]:
+        """Return the statements that store one sealed data key: the first one's result goes to `check_addition`."""
+        return store.hold_for_wrapping(kek.kek_id, 1, kek.capacity), store.addition(row)
+
+    def check_addition(self, kek: VerifiedKek, held: Result) -> None:
+        """Raise KekChangedMeanwhile unless the KEK is the one that was verified and had room: before COMMIT."""
+        if [dict(kek.row.columns)] != held.rows:
             self._last = None
             raise KekChangedMeanwhile
 
     # --- for reading -----------------------------------------------------------------------------
 
-    def rows_for(self, connection: Connection, identity_tokens: Sequence[str]) -> dict[str, list[SealedRow]]:
+    def rows_of(self, identity_tokens: Sequence[str]) -> tuple[Statement, Statement]:
+        """Return the statements that give citizens' data keys and the KEKs around them, for `joined`."""
+        return store.data_keys_of(identity_tokens), store.keks_of(identity_tokens)
+
+    def joined(self, data_keys: Result, keks: Result) -> dict[str, list[SealedRow]]:
         """Return, for each citizen, the rows of the data key and of its KEK, to be checked by the caller."""
-        data_keys = store.data_key_rows(connection, identity_tokens)
-        keks = store.kek_rows(connection, sorted({row.columns["kek_id"] for row in data_keys.values()}))
-        by_id = {row.columns["kek_id"]: row for row in keks}
+        by_id = {row["kek_id"]: store.sealed_kek(row) for row in keks.rows}
         return {
-            token: [row] + ([by_id[row.columns["kek_id"]]] if row.columns["kek_id"] in by_id else [])
-            for token, row in data_keys.items()
-        }
+            row["identity_token"]: [
+                store.sealed_data_key(row), *([by_id[row["kek_id"]]] if row["kek_id"] in by_id else [])
+            ]
+            for row in data_keys.rows
+        }  # fmt: skip
+
+    def is_verified(self, row: SealedRow) -> bool:
+        """Tell whether this is a KEK's row with just the content whose seal was found right since the last unlock."""
+        known = self._verified.get(row.columns.get("kek_id", "")) if row.table == store.kek.name else None
+        return known is not None and known.columns == row.columns
 
     def open_data_key(self, row: SealedRow) -> Secret:
         """Return a citizen's data key in clear, from its checked row. Raises IntegrityFailure."""
