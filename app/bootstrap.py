@@ -69,7 +69,7 @@ def build_services(
     access = AccessService(database, token, sealer, settings, audit, now, schema)
     keys = KeyService(database, token, sealer, settings, audit, now)
     jobs = JobService(database, sealer, audit, now)
-    enrolment = Enrolment(database, Digests(token), sealer, keys, audit, now)
+    enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)
     citizens = CitizenService(database, token, sealer, keys, enrolment, audit, now)
     imports = CitizenImport(database, token, enrolment, keys, settings, jobs, audit, now)
     sweep = CitizenSweep(database, token, sealer, keys, audit)

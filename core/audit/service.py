@@ -63,8 +63,17 @@ class LogVerdict:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """An entry with its bytes for the index that it will probably have; no bytes where that cannot be guessed."""
+
+    entry: Entry
+    index: int
+    exact: Sequence[bytes]
+
+
+@dataclass(frozen=True)
 class PlannedEntry:
-    """An entry with bytes and MAC for the index it will probably have; no statement where that cannot be guessed."""
+    """The same with its MAC, as the statement that stores it if the index is still free."""
 
     entry: Entry
     index: int
@@ -121,24 +130,33 @@ class AuditLog:
             self.append(connection, planned.entry)
         return results
 
-    def plan(self, entry: Entry) -> PlannedEntry:
-        """Make an entry's bytes and MAC for the index that it will probably have: one HSM call, before the lock.
-
-        Should another process be quicker, `send` appends the entry as `append` does.
-        """
+    def draft(self, entry: Entry) -> Draft:
+        """Return an entry's bytes with the index that it will probably have, so that its MAC is made with others."""
         index = self._next
-        if index is None:
-            return PlannedEntry(entry, -1, ())
-        return PlannedEntry(entry, index, (store.entry_at(self._rows(index, [entry])[0]),))
+        return Draft(entry, -1, ()) if index is None else Draft(entry, index, (encode(index, entry),))
+
+    def plan(self, draft: Draft, macs: Sequence[bytes]) -> PlannedEntry:
+        """Join a draft with the MACs of its bytes. Should another process take the index first, it is made anew."""
+        if (draft.entry.action, draft.entry.outcome) in WITHOUT_MAC or not draft.exact:
+            return PlannedEntry(draft.entry, draft.index, ())
+        row = {**columns(draft.index, draft.entry), "entry": draft.exact[0], "mac": macs[0]}
+        return PlannedEntry(draft.entry, draft.index, (store.entry_at(row),))
 
     def record(self, *entries: Entry) -> list[int]:
         """Append in a transaction of its own: an intent, an outcome, a refusal."""
-        if len(entries) == 1:
-            planned = self.plan(entries[0])
-            if planned.statements and self._recorded_at_once(planned):
-                return [planned.index]
+        drafts = [self.draft(entry) for entry in entries if len(entries) == 1]
+        for draft in drafts:
+            if draft.exact and (draft.entry.action, draft.entry.outcome) not in WITHOUT_MAC:
+                return [self.record_planned(self.plan(draft, self._macs.entry_macs(draft.exact)))]
         with self._database.transaction() as connection:
             return self.append(connection, *entries)
+
+    def record_planned(self, planned: PlannedEntry) -> int:
+        """Append a planned entry in a transaction of its own; returns its index."""
+        if planned.statements and self._recorded_at_once(planned):
+            return planned.index
+        with self._database.transaction() as connection:
+            return self.append(connection, planned.entry)[0]
 
     def _recorded_at_once(self, planned: PlannedEntry) -> bool:
         """Try to store an entry at its planned index, as a transaction of its own."""

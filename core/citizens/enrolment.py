@@ -22,7 +22,8 @@ from core.errors import AlreadyExists, DatabaseContended, DatabaseUnavailable
 from core.keys.digests import Digests, NewTerms
 from core.keys.service import KEK_ATTEMPTS, KekChangedMeanwhile, KeyService, VerifiedKek
 from core.storage.database import Database
-from core.storage.seal import RowSealer
+from core.storage.seal import RowSealer, sealed_bytes
+from core.vault_token import VaultToken
 
 ENROLLED_ALREADY = {
     "directory_aadhaar_hash_key": AlreadyExists("A citizen with this Aadhaar is enrolled already.", field="aadhaar"),
@@ -47,6 +48,7 @@ class Enrolment:
     def __init__(
         self,
         database: Database,
+        token: VaultToken,
         digests: Digests,
         sealer: RowSealer,
         keys: KeyService,
@@ -54,6 +56,7 @@ class Enrolment:
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
+        self._token = token
         self._digests = digests
         self._sealer = sealer
         self._keys = keys
@@ -66,13 +69,12 @@ class Enrolment:
         people = self.people(citizens)
         for _ in range(KEK_ATTEMPTS):
             kek = self._keys.kek_with_room(session.actor, len(people))
-            rows = self.new_rows(kek, people)
             try:
-                if len(rows) == 1:
-                    self._store_one(session, kek, rows[0])
-                else:
-                    with self._database.transaction(ENROLLED_ALREADY) as connection:
-                        self.store(connection, session, kek, rows)
+                if len(people) == 1:
+                    return [self._enrol_one(session, kek, people[0])]
+                rows = self.new_rows(kek, people)
+                with self._database.transaction(ENROLLED_ALREADY) as connection:
+                    self.store(connection, session, kek, rows)
             except (KekChangedMeanwhile, DatabaseContended):
                 continue  # another console filled the KEK, or enrolled some of the same people, at the same moment
             return [records.record(row.vault) for row in rows]
@@ -94,34 +96,41 @@ class Enrolment:
 
     def new_rows(self, kek: VerifiedKek, people: Sequence[records.Person]) -> list[NewRows]:
         """Make data keys, encrypt and seal: two exchanges with the HSM for all."""
-        now, count = self._now(), len(people)
+        sealed = iter(self._sealer.seal(self._unsealed(kek, people)))
+        return [NewRows(*rows) for rows in zip(sealed, sealed, sealed, strict=True)]
+
+    def _unsealed(self, kek: VerifiedKek, people: Sequence[records.Person]) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return data key, directory and vault row of each new citizen, with their tables."""
+        now = self._now()
         data_keys = self._keys.new_data_keys(kek, [person.identity_token for person in people])
-        sealed = self._sealer.seal(
-            [self._keys.data_key_row(key.stored, now) for key in data_keys]
-            + [(store.directory.name, records.directory_row(person)) for person in people]
-            + [
-                (store.vault.name, records.vault_row(person, key, now))
-                for person, key in zip(people, data_keys, strict=True)
-            ]
-        )
-        parts = (sealed[:count], sealed[count : 2 * count], sealed[2 * count :])
-        return [NewRows(*rows) for rows in zip(*parts, strict=True)]
+        return [
+            row
+            for person, key in zip(people, data_keys, strict=True)
+            for row in (
+                self._keys.data_key_row(key.stored, now),
+                (store.directory.name, records.directory_row(person)),
+                (store.vault.name, records.vault_row(person, key, now)),
+            )
+        ]
 
-    def _store_one(self, session: LoginSession, kek: VerifiedKek, row: NewRows) -> None:
-        """Store one citizen: everything but COMMIT in one exchange with the database."""
-        planned = self._audit.plan(self._entry(session, row))
-        hold, data_key = self._keys.addition(kek, row.data_key)
-        statements = (hold, *store.addition(row.directory, row.vault), data_key)
+    def _enrol_one(self, session: LoginSession, kek: VerifiedKek, person: records.Person) -> CitizenRecord:
+        """Enrol one citizen: seals and entry by one exchange with the HSM, all but COMMIT by one with the database."""
+        rows = self._unsealed(kek, [person])
+        draft = self._audit.draft(self._entry(session, person.identity_token))
+        row_macs, entry_macs = self._token.check_macs([sealed_bytes(*row) for row in rows], draft.exact)
+        new = NewRows(*self._sealer.seal(rows, row_macs))
+        hold, data_key = self._keys.addition(kek, new.data_key)
+        statements = (hold, *store.addition(new.directory, new.vault), data_key)
         with self._database.transaction(ENROLLED_ALREADY) as connection:
-            held, *_ = self._audit.send(connection, statements, planned)
+            held, *_ = self._audit.send(connection, statements, self._audit.plan(draft, entry_macs))
             self._keys.check_addition(kek, held)
+        return records.record(new.vault)
 
-    def _entry(self, session: LoginSession, row: NewRows) -> Entry:
-        token = row.vault["identity_token"]
+    def _entry(self, session: LoginSession, token: str) -> Entry:
         return self._recorder.entry(session, Action.CITIZEN_ENROL, Outcome.DONE, token, citizen_revision=1)
 
     def store(self, connection: Connection, session: LoginSession, kek: VerifiedKek, rows: Sequence[NewRows]) -> None:
         """Store rows and entries; COMMIT must follow at once. Raises KekChangedMeanwhile."""
         store.add(connection, [row.directory for row in rows], [row.vault for row in rows])
         self._keys.store_data_keys(connection, kek, [row.data_key for row in rows])
-        self._audit.append(connection, *(self._entry(session, row) for row in rows))
+        self._audit.append(connection, *(self._entry(session, row.vault["identity_token"]) for row in rows))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from core.audit.model import StoredEntry
-from core.audit.service import AuditLog
+from core.audit.service import AuditLog, Draft
 from core.citizens import store
 from core.errors import IntegrityFailure, NotFound
 from core.keys.service import KeyService
@@ -74,8 +74,11 @@ class CitizenIntegrity:
             for token, row in directory.items()
         }
 
-    def check(self, citizens: Sequence[CitizenRows]) -> None:
-        """Raise IntegrityFailure for the first citizen whose rows are not whole. One HSM call for all."""
+    def check(self, citizens: Sequence[CitizenRows], draft: Draft | None = None) -> list[bytes]:
+        """Raise IntegrityFailure for the first citizen whose rows are not whole. One HSM call for all.
+
+        Returns the MACs of the draft of an entry, made by the same call.
+        """
         for citizen in citizens:
             problem = self._disagreement(citizen)
             if problem is not None:
@@ -85,11 +88,15 @@ class CitizenIntegrity:
         # Citizens share KEKs, and a KEK's row whose seal was right stays right as long as nothing in it changes.
         rows = [row for citizen in citizens for row in citizen.sealed() if not self._keys.is_verified(row)]
         entries = [citizen.last_change for citizen in citizens if citizen.last_change is not None]
-        if not rows and not entries:
-            return
-        macs = self._token.check_macs(self._sealer.bytes_of(rows), [entry.entry for entry in entries])
-        self._sealer.check(rows, macs[0])
-        self._audit.check(entries, macs[1])
+        drafted = [] if draft is None else list(draft.exact)
+        if not rows and not entries and not drafted:
+            return []
+        row_macs, entry_macs = self._token.check_macs(
+            self._sealer.bytes_of(rows), [*(entry.entry for entry in entries), *drafted]
+        )
+        self._sealer.check(rows, row_macs)
+        self._audit.check(entries, entry_macs[: len(entries)])
+        return entry_macs[len(entries) :]
 
     def problems(self, citizens: Sequence[CitizenRows]) -> dict[str, str]:
         """Return, by identity token, what is wrong with each citizen that is not whole."""

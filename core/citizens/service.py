@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from core.access.model import LoginSession, Permission, require
-from core.audit.model import Action, Outcome
+from core.audit.model import Action, Entry, Outcome
 from core.audit.service import AuditLog
 from core.citizens import records, store, validation
 from core.citizens.enrolment import ENROLLED_ALREADY, Enrolment
@@ -86,8 +86,8 @@ class CitizenService:
         """Return one citizen's metadata, after checking everything that is stored about the citizen."""
         with self._recorder.recorded(session, Action.CITIZEN_SHOW, token):
             require(session, Permission.CITIZEN_FIND)
-            rows = self._read_checked(token)
-            self._audit.record(self._recorder.entry(session, Action.CITIZEN_SHOW, Outcome.DONE, token))
+            rows = self._read(token)
+            self._checked_and_recorded([rows], self._recorder.entry(session, Action.CITIZEN_SHOW, Outcome.DONE, token))
             return records.record(_vault_columns(rows))
 
     def find(self, session: LoginSession, criterion: str, value: str, wanted: CitizenFilter) -> list[CitizenRecord]:
@@ -101,13 +101,13 @@ class CitizenService:
             with self._database.snapshot() as connection:
                 found = store.found_by(connection, column, looked_for, FOUND_LIMIT)
                 rows = self._integrity.read(connection, found)
-            self._integrity.check(list(rows.values()))
             result = [records.record(_vault_columns(row)) for row in rows.values()]
             result = [record for record in result if records.fits(record, wanted)]
             detail = {"criterion": criterion, "matches": len(result)}
             if wanted.named():
                 detail["filters"] = wanted.named()
-            self._audit.record(self._recorder.entry(session, Action.CITIZEN_SEARCH, Outcome.DONE, detail=detail))
+            entry = self._recorder.entry(session, Action.CITIZEN_SEARCH, Outcome.DONE, detail=detail)
+            self._checked_and_recorded(list(rows.values()), entry)
             return sorted(result, key=lambda record: (record.state, record.identity_token))
 
     def page(
@@ -193,8 +193,7 @@ class CitizenService:
                 reason=words,
                 detail={"fields": [field.value for field in asked]},
             )
-            [index] = self._audit.record(intent)
-            self._integrity.check([rows])
+            index = self._checked_and_recorded([rows], intent)
             values = self._decrypt(rows, asked)
         done = self._recorder.entry(
             session, Action.CITIZEN_PROFILE, Outcome.DONE, token, purpose=purpose.value, detail={"intent": index}
@@ -225,8 +224,7 @@ class CitizenService:
             intent = self._recorder.entry(
                 session, Action.CITIZEN_UPDATE, Outcome.INTENT, token, detail={"changed": names}
             )
-            self._audit.record(intent)
-            self._integrity.check([rows])
+            self._checked_and_recorded([rows], intent)
             data_key = self._keys.open_data_key(rows.data_key)
             digests = self._digests.of(records.changed_terms(change))
             try:
@@ -286,6 +284,11 @@ class CitizenService:
         return records.record(sealed[1])
 
     # --- shared ----------------------------------------------------------------------------------
+
+    def _checked_and_recorded(self, rows: Sequence[CitizenRows], entry: Entry) -> int:
+        """Check rows, then commit the entry about them; returns its index. One exchange with the HSM for both."""
+        draft = self._audit.draft(entry)
+        return self._audit.record_planned(self._audit.plan(draft, self._integrity.check(rows, draft)))
 
     def _read_checked(self, token: str) -> CitizenRows:
         rows = self._read(token)

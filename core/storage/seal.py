@@ -62,9 +62,14 @@ class RowSealer:
     def __init__(self, macs: MacBatch) -> None:
         self._macs = macs
 
-    def seal(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[dict[str, Any]]:
-        """Return each (table, columns) as columns with their `row_seal`, ready to store."""
-        macs = self._macs([sealed_bytes(table, columns) for table, columns in rows])
+    def seal(
+        self, rows: Sequence[tuple[str, Mapping[str, Any]]], macs: Sequence[bytes] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return each (table, columns) as columns with their `row_seal`, ready to store.
+
+        `macs` are those of their `sealed_bytes`, where the caller had them made together with others.
+        """
+        macs = self._macs([sealed_bytes(table, columns) for table, columns in rows]) if macs is None else macs
         return [{**columns, SEAL_COLUMN: mac} for (_, columns), mac in zip(rows, macs, strict=True)]
 
     def broken(self, rows: Sequence[SealedRow], macs: Sequence[bytes] | None = None) -> list[SealedRow]:
