@@ -11,9 +11,14 @@ from core.access.service import AccessService
 from core.audit.activity import ActivityBins
 from core.audit.model import Origin
 from core.audit.service import AuditLog
+from core.citizens.enrolment import Enrolment
+from core.citizens.importing import CitizenImport
 from core.citizens.service import CitizenService
 from core.citizens.sweep import CitizenSweep
 from core.errors import CitizenZeroError
+from core.jobs.model import Job
+from core.jobs.service import JobService
+from core.keys.digests import Digests
 from core.keys.service import KeyService
 from core.monitor.activity import ActivityService
 from core.monitor.health import Health
@@ -25,7 +30,7 @@ from core.setup.model import SetupPlan
 from core.setup.service import VaultSetup
 from core.storage.database import Database, DatabaseAddress
 from core.storage.home import Home
-from core.storage.migrate import check_schema
+from core.storage.migrate import SCHEMA_VERSION, Schema
 from core.storage.seal import RowSealer
 from core.storage.server import DatabaseServer
 from core.vault_token import VaultToken
@@ -50,24 +55,33 @@ class Services:
     access: AccessService
     keys: KeyService
     citizens: CitizenService
+    jobs: JobService
+    imports: CitizenImport
     check: VaultCheck
     log: LogReader
     activity: ActivityService
 
 
-def build_services(database: Database, client: HsmClient, now: Callable[[], datetime] = utc_now) -> Services:
-    """Construct all services. Nothing is opened, read or written."""
+def build_services(
+    database: Database, client: HsmClient, now: Callable[[], datetime] = utc_now, schema: Schema | None = None
+) -> Services:
+    """Construct all services. Nothing is opened, read or written. A new vault needs no `schema`: it is up to date."""
     token = VaultToken(client)
     sealer = RowSealer(token.row_macs)
     audit = AuditLog(database, token, now)
     settings = SettingsService(database, sealer, now)
-    access = AccessService(database, token, sealer, settings, audit, now)
+    access = AccessService(database, token, sealer, settings, audit, now, schema)
     keys = KeyService(database, token, sealer, settings, audit, now)
-    citizens = CitizenService(database, token, sealer, keys, audit, now)
-    sweep = CitizenSweep(database, sealer, keys, audit)
-    check = VaultCheck(sealer, settings, access, keys, sweep, audit)
+    jobs = JobService(database, sealer, audit, now)
+    enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)
+    citizens = CitizenService(database, token, sealer, keys, enrolment, audit, now)
+    imports = CitizenImport(database, token, enrolment, keys, settings, jobs, audit, now)
+    sweep = CitizenSweep(database, token, sealer, keys, audit)
+    check = VaultCheck(sealer, settings, access, keys, jobs, sweep, audit)
     log, activity = LogReader(audit), ActivityService(ActivityBins(database))
-    return Services(database, client, token, audit, settings, access, keys, citizens, check, log, activity)
+    return Services(
+        database, client, token, audit, settings, access, keys, citizens, jobs, imports, check, log, activity
+    )
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,15 @@ class Vault:
     services: Services
     server: DatabaseServer
     health: Health
+    schema: Schema
     now: Callable[[], datetime]
+
+    def jobs(self) -> list[Job]:
+        """Return the jobs last started; none where the schema is too old for them, or nobody can tell."""
+        try:
+            return self.services.jobs.recent() if self.schema.version() == SCHEMA_VERSION else []
+        except CitizenZeroError:
+            return []  # the health of the database says what is wrong
 
     def sign_in(self, operator: str, password: Secret, origin: Origin) -> LoginSession:
         """Open the vault for an operator."""
@@ -106,13 +128,19 @@ def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vau
         starting.server_joined()
         address = DatabaseAddress(server.connection_parameters(server.program_role), starting.program_password())
         database = Database(address, recover=server.ensure_running if server.can_restart else None)
-        check_schema(database)
+        schema = Schema(database, address_of(server), server.program_role)
+        schema.check_not_newer()
     except CitizenZeroError:
         starting.client.close()
         server.leave()
         raise
-    services = build_services(database, starting.client, now)
-    return Vault(home, services, server, Health(home, starting.config, services, server), now)
+    services = build_services(database, starting.client, now, schema)
+    return Vault(home, services, server, Health(home, starting.config, services, server), schema, now)
+
+
+def address_of(server: DatabaseServer) -> Callable[[str, Secret], DatabaseAddress]:
+    """Return how a role connects, given its password."""
+    return lambda role, password: DatabaseAddress(server.connection_parameters(role), password)
 
 
 def vault_join(home: Home, origin: Origin, now: Callable[[], datetime] = utc_now) -> VaultJoin:

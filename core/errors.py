@@ -52,26 +52,33 @@ class UnexpectedFault(CitizenZeroError):
 
 
 class InvalidInput(CitizenZeroError):
-    """Something typed or read is not acceptable. `field` names it; the value itself is never repeated."""
+    """Something typed or read is not acceptable. `field` names it; the value itself is never repeated.
+
+    `reason` says why in one stable word, for reports of many values at once.
+    """
 
     code = "CZ-INP-001"
     exit_code = 2
     default_meaning = "Nothing was changed."
     default_remedy = "Correct it and try again."
 
-    def __init__(self, message: str, *, field: str | None = None, remedy: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, field: str | None = None, remedy: str | None = None, reason: str = "not_valid"
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.field = field
+        self.reason = reason
 
 
 class InvalidFields(InvalidInput):
-    """Several fields at once are not acceptable; `problems` maps each to one sentence."""
+    """Several fields at once are not acceptable; `problems` maps each to one sentence, `reasons` to one word."""
 
     code = "CZ-INP-002"
 
-    def __init__(self, problems: Mapping[str, str]) -> None:
+    def __init__(self, problems: Mapping[str, str], reasons: Mapping[str, str] | None = None) -> None:
         super().__init__(" ".join(f"{field}: {sentence}" for field, sentence in problems.items()))
         self.problems = dict(problems)
+        self.reasons = {field: (reasons or {}).get(field, self.reason) for field in problems}
 
 
 class AlreadyExists(InvalidInput):
@@ -85,6 +92,17 @@ class NoVaultHere(InvalidInput):
 
     code = "CZ-INP-004"
     default_remedy = "Open the console to set one up, or use `citizen-zero init`."
+
+
+class LineRefused(InvalidInput):
+    """A line of a file stopped its import; `rejection` is (line, column, reason word)."""
+
+    code = "CZ-INP-005"
+
+    def __init__(self, message: str, rejection: tuple[int, str, str]) -> None:
+        line, column, reason = rejection
+        super().__init__(message, field="file", reason=reason, remedy="Correct the line, or have broken lines skipped.")
+        self.rejection = (line, column, reason)
 
 
 # --- 3: not found ---------------------------------------------------------------------------------
@@ -129,6 +147,29 @@ class ChangedMeanwhile(Refused):
     code = "CZ-REF-004"
     default_meaning = "Your change was not stored; the other one stands."
     default_remedy = "Look at the record as it is now, then try again."
+
+
+class TooManySearches(Refused):
+    """An operator searched more often than the limit allows."""
+
+    code = "CZ-REF-005"
+    default_remedy = "Wait a minute, then search again."
+
+
+class JobRunsElsewhere(Refused):
+    """Another process works on the same job."""
+
+    code = "CZ-REF-006"
+    default_meaning = "Nothing was done twice: the other process goes on."
+    default_remedy = "Wait until it has ended, or cancel it."
+
+
+class JobCancelled(Refused):
+    """A job was cancelled while it ran."""
+
+    code = "CZ-REF-007"
+    default_meaning = "What was done before stays. Start it again to go on where it stood."
+    default_remedy = "Start it again when you wish."
 
 
 # --- 5: integrity ---------------------------------------------------------------------------------
@@ -224,6 +265,14 @@ class DatabaseVersion(DatabaseUnavailable):
     """The schema is newer than this program, or a migration did not run."""
 
     code = "CZ-DB-002"
+
+
+class DatabaseContended(DatabaseUnavailable):
+    """Two writers waited for each other, and the database ended this one: the same again may succeed."""
+
+    code = "CZ-DB-003"
+    default_meaning = "Nothing was changed: the transaction was undone as a whole."
+    default_remedy = "Try again."
 
 
 # --- 8: audit log ---------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ import hsm.errors as hsm_errors
 from core import errors
 from hsm.client import HsmClient
 from hsm.model import GeneratedDataKey, KeyFacts, TokenBinding, TokenFacts, WrapItem
+from hsm.requests import MacPart
 from hsm.secret import Secret
-from hsm.templates import ENTRY_LABEL, INDEX_LABEL, SEAL_LABEL, TOKEN_LABEL, KeyTemplate
+from hsm.templates import ENTRY_LABEL, INDEX_LABEL, NAME_SUBKEY, SEAL_LABEL, TOKEN_LABEL, KeyTemplate
 
 # Made while the log's lock is held: shorter than the time after which the database ends an idle writer.
 ENTRY_DEADLINE_SECONDS = 1.8
@@ -108,6 +109,29 @@ class VaultToken:
     def index_macs(self, messages: Sequence[bytes]) -> list[bytes]:
         """Return HMAC-SHA-256 of search terms under the index key."""
         return self._macs(INDEX_LABEL, messages)
+
+    def name_macs(self, prefixes: Sequence[bytes]) -> list[bytes]:
+        """Return HMAC-SHA-256 of name prefixes under the index key's subkey for names."""
+        return self.search_macs([], [], prefixes)[2]
+
+    def search_macs(
+        self, user_ids: Sequence[bytes], terms: Sequence[bytes], prefixes: Sequence[bytes]
+    ) -> tuple[list[bytes], list[bytes], list[bytes]]:
+        """Return what `identity_macs`, `index_macs` and `name_macs` give, in one exchange with the HSM."""
+        parts = (
+            MacPart(TOKEN_LABEL, tuple(user_ids)),
+            MacPart(INDEX_LABEL, tuple(terms)),
+            MacPart(INDEX_LABEL, tuple(prefixes), NAME_SUBKEY),
+        )
+        with hsm_errors_in_words():
+            identity, index, names = self._client.mac_many(parts)
+        return identity, index, names
+
+    def check_macs(self, rows: Sequence[bytes], entries: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
+        """Return what `row_macs` and `entry_macs` give, in one exchange with the HSM."""
+        with hsm_errors_in_words():
+            row, entry = self._client.mac_many([MacPart(SEAL_LABEL, tuple(rows)), MacPart(ENTRY_LABEL, tuple(entries))])
+        return row, entry
 
     def identity_macs(self, messages: Sequence[bytes]) -> list[bytes]:
         """Return HMAC-SHA-256 of user ids under the token key."""

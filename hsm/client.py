@@ -125,6 +125,11 @@ class HsmClient:
         request = requests.Mac(key_label, tuple(messages))
         return self._values(request, f"compute digests with {key_label}", deadline)
 
+    def mac_many(self, parts: Sequence[requests.MacPart], *, deadline: float | None = None) -> list[list[bytes]]:
+        """Return the HMAC-SHA-256 of each part's messages, all in one exchange."""
+        values = iter(self._values(requests.MacMany(tuple(parts)), "compute digests", deadline))
+        return [[next(values) for _ in part.messages] for part in parts]
+
     def sign(self, key_label: str, messages: Sequence[bytes], *, deadline: float | None = None) -> list[bytes]:
         """Return a signature of each message: Ed25519, or P-256 with SHA-256 as r || s (64 bytes both)."""
         return self._values(requests.Sign(key_label, tuple(messages)), f"sign with {key_label}", deadline)

@@ -84,6 +84,22 @@ class Mac:
 
 
 @dataclass(frozen=True)
+class MacPart:
+    """Messages of one key. `subkey` names one of `SUBKEYS`, empty for the key itself in the token."""
+
+    key_label: str
+    messages: tuple[bytes, ...] = field(repr=False)
+    subkey: str = ""
+
+
+@dataclass(frozen=True)
+class MacMany:
+    """HMAC-SHA-256 under several keys in one exchange. Replies Values, part after part."""
+
+    parts: tuple[MacPart, ...]
+
+
+@dataclass(frozen=True)
 class Sign:
     """Sign each message, Ed25519 or P-256. Replies Values."""
 
@@ -283,6 +299,7 @@ REQUESTS: Final[Mapping[str, type]] = {
         InitialiseToken,
         PersonaliseToken,
         Mac,
+        MacMany,
         Sign,
         Random,
         Wrap,

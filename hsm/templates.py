@@ -21,6 +21,12 @@ DOCUMENT_SIGNER_LABEL: Final = "cz-document-signer"
 BACKUP_LABEL: Final = "cz-backup"
 
 
+# Keys derived from an HMAC key of the token (HMAC of their name), which the worker may hold while it is logged in:
+# the prefixes of a name are too many for one token call each. No other key of the vault has subkeys.
+NAME_SUBKEY: Final = "names"
+SUBKEYS: Final = {NAME_SUBKEY: INDEX_LABEL}
+
+
 class KeyKind(StrEnum):
     """What a key is, and with it type, size and permitted use."""
 

@@ -1,4 +1,4 @@
-"""`citizen …`: create, show, profile, search, update, roles, verify-level."""
+"""`citizen …`: create, import, show, profile, search, update, roles, verify-level."""
 
 import base64
 import binascii
@@ -23,6 +23,7 @@ File = Annotated[str, typer.Option("--file", help="JSON file; - for standard inp
 def register(group: typer.Typer) -> None:
     """Add the commands."""
     group.command("create")(create)
+    group.command("import")(import_file)
     group.command("show")(show)
     group.command("profile")(profile)
     group.command("search")(search)
@@ -41,6 +42,40 @@ def create(context: typer.Context, file: File) -> None:
         citizen = new_citizen(values, today(vault.now()))
         record = vault.services.citizens.enrol(session, citizen)
     command.output.result(document(record))
+
+
+def import_file(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV file in UTF-8.")],
+    on_error: Annotated[str, typer.Option(help="stop: refuse a file with a broken line; skip: set it aside.")] = "stop",
+    errors: Annotated[Path | None, typer.Option(help="Write the lines that were set aside to this CSV file.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Begin anew with a file that was finished.")] = False,
+) -> None:
+    """Enrol the citizens of a CSV file. Killed or cancelled, the same command goes on where it stood."""
+    from core.citizens.csv_file import write_rejections  # noqa: PLC0415
+    from core.citizens.import_model import OnError  # noqa: PLC0415
+    from core.citizens.validation import choice  # noqa: PLC0415
+    from core.errors import JobCancelled, LineRefused  # noqa: PLC0415
+    from core.jobs.model import JobState  # noqa: PLC0415
+
+    command: CommandContext = context.obj
+    policy = choice(OnError, on_error, "on_error")
+    with command.signed_in() as (vault, session), command.interruptible() as interrupted:
+        imports = vault.services.imports
+        try:
+            report = imports.run(
+                session, file, policy, again=again, progress=command.output.progress, cancelled=interrupted
+            )
+        except LineRefused as stopped:
+            if errors is not None:
+                write_rejections(errors, [stopped.rejection])
+            raise
+        if errors is not None:
+            imports.write_report(session, report.job, errors)
+    if report.job.state is JobState.CANCELLED:
+        raise JobCancelled(f"The import was cancelled after line {report.job.position}.")
+    facts = {"imported": report.imported, "rejected": report.rejected, "seconds": round(report.job.seconds, 3)}
+    command.output.result({**facts, "job": report.job.job_id, "already_imported": report.already})
 
 
 def show(context: typer.Context, token: Token) -> None:
@@ -81,6 +116,7 @@ def search(
     pan: Annotated[str | None, typer.Option(help="PAN; - reads it.")] = None,
     user_id: Annotated[str | None, typer.Option(help="User id; - reads it.")] = None,
     token: Annotated[str | None, typer.Option(help="Identity token.")] = None,
+    name_prefix: Annotated[str | None, typer.Option(help="How words of the name begin; - reads it.")] = None,
     state: Annotated[str | None, typer.Option(help="State code, as in UP.")] = None,
     district: Annotated[str | None, typer.Option()] = None,
     role: Annotated[str | None, typer.Option()] = None,
@@ -89,7 +125,7 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=500)] = 100,
     after: Annotated[str | None, typer.Option(help="The `next` of the page before.")] = None,
 ) -> None:
-    """Find citizens exactly, or list them by filters, page by page."""
+    """Find citizens exactly or by the beginnings of their names, or list them by filters, page by page."""
     command: CommandContext = context.obj
     wanted = _filter(state, district, role, level, status)
     named = {"phone": phone, "email": email, "aadhaar": aadhaar, "pan": pan, "user_id": user_id}
@@ -97,13 +133,20 @@ def search(
     if len(given) > 1:
         raise InvalidInput("Search takes one of phone, email, aadhaar, pan, user-id and token at a time.")
     key = page_key(after)
+    if given and name_prefix is not None:
+        raise InvalidInput("Search takes either an exact value or the beginning of a name.")
     given = [(name, command.personal(value) or "") for name, value in given]
+    typed = command.personal(name_prefix)
     with command.signed_in() as (vault, session):
         citizens = vault.services.citizens
         if given:
             found, following = citizens.find(session, *given[0], wanted)[:limit], None
         else:
-            page = citizens.page(session, wanted, key, limit)
+            page = (
+                citizens.page(session, wanted, key, limit)
+                if typed is None
+                else citizens.find_by_name(session, typed, wanted, key, limit)
+            )
             found, following = list(page.items), page.next
     lines = [
         f"{item.identity_token}  {item.state}  {item.district:<20} {item.verification_level.value}" for item in found

@@ -3,7 +3,9 @@
 import gc
 import getpass
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,6 +67,24 @@ class CommandContext:
         with self.vault() as vault:
             session = vault.sign_in(operator, password, Origin.CLI)
             yield vault, session
+
+    @contextmanager
+    def interruptible(self) -> Iterator[Callable[[], bool]]:
+        """Give a function that tells whether Ctrl+C was pressed: for work that ends itself in order.
+
+        A second Ctrl+C ends the program at once.
+        """
+        pressed = threading.Event()
+
+        def note(_number: int, _frame: object) -> None:
+            pressed.set()
+            signal.signal(signal.SIGINT, before)
+
+        before = signal.signal(signal.SIGINT, note)
+        try:
+            yield pressed.is_set
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def operator(self) -> str:
         """Return who acts. Raises InvalidInput when nobody is named and nobody can be asked."""

@@ -63,6 +63,7 @@ def status(context: typer.Context) -> None:
     command: CommandContext = context.obj
     with command.vault() as vault:
         parts = vault.health.parts()
+        jobs = vault.jobs()
     document = {
         "home": vault.home.path,
         **{
@@ -74,7 +75,7 @@ def status(context: typer.Context) -> None:
             }
             for part in parts
         },
-        "jobs": [],
+        "jobs": jobs,
     }
     lines = [f"{part.part:<10}{part.state}{f'  {part.error.message}' if part.error else ''}" for part in parts]
     warnings = [f"Warning: {warning}" for part in parts for warning in part.warnings]

@@ -12,10 +12,13 @@ from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from core.errors import CitizenZeroError, InvalidFields
+
+if TYPE_CHECKING:
+    from core.jobs.model import Progress
 
 
 class Output:
@@ -31,6 +34,15 @@ class Output:
             return
         for line in facts(document) if lines is None else lines:
             print_text(line)
+
+    def progress(self, progress: "Progress") -> None:
+        """Show how far a job is on one line of a terminal; nothing where nobody watches."""
+        if self.json or not sys.stderr.isatty():
+            return
+        left = "" if progress.remaining is None else f", about {_duration(progress.remaining)} left"
+        rate = "" if progress.rate is None else f"  {progress.rate:,.0f} a second{left}"
+        end = "\n" if progress.done >= progress.total else ""
+        print(f"\r\033[K{progress.done:,} of {progress.total:,}{rate}", end=end, file=sys.stderr, flush=True)  # noqa: T201
 
     def error(self, error: CitizenZeroError) -> None:
         """Print an error: as JSON on standard output, else in words on standard error."""
@@ -75,6 +87,10 @@ def plain(value: Any) -> Any:
         case list() | tuple() | set() | frozenset():
             return [plain(item) for item in value]
     return value
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"  # noqa: PLR2004 (minutes from then on)
 
 
 def _words(value: Any) -> str:

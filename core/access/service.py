@@ -26,9 +26,10 @@ from core.access.operator_keys import (
 )
 from core.audit.model import Action, Actor, Origin, Outcome
 from core.audit.service import AuditLog
-from core.errors import AlreadyExists, CitizenZeroError, IntegrityFailure, SignInRefused
+from core.errors import AlreadyExists, CitizenZeroError, DatabaseVersion, IntegrityFailure, SignInRefused
 from core.settings.service import SettingsService
 from core.storage.database import Database
+from core.storage.migrate import SCHEMA_VERSION, Schema
 from core.storage.seal import RowSealer, SealedRow
 from core.vault_token import VaultToken
 from hsm.secret import Secret
@@ -62,6 +63,7 @@ class AccessService:
         settings: SettingsService,
         audit: AuditLog,
         now: Callable[[], datetime],
+        schema: Schema | None = None,
     ) -> None:
         self._database = database
         self._token = token
@@ -69,6 +71,7 @@ class AccessService:
         self._settings = settings
         self._audit = audit
         self._now = now
+        self._schema = schema
 
     def sign_in(self, name: str, password: Secret, origin: Origin) -> LoginSession:
         """Open the vault for an operator: password, PIN, token, and the seals of what was relied on.
@@ -85,6 +88,7 @@ class AccessService:
         self._token.log_in(self._settings.read().token, keys.open(row.columns["pin_sealed"], PIN_PURPOSE))
         try:
             self._sealer.check([row, *self._settings.rows()])
+            self._upgrade_if_older(actor, row, keys)
             session = LoginSession(name, Role(row.columns["role"]), actor, self._now())
             self._audit.record(self._audit.entry(actor, action=Action.OPERATOR_SIGN_IN, outcome=Outcome.DONE))
         except CitizenZeroError:
@@ -157,6 +161,25 @@ class AccessService:
     def conflicts() -> dict[str, CitizenZeroError]:
         """Return what a violated constraint of this subject means."""
         return {"operator_pkey": AlreadyExists("An operator with this name exists already.", field="operator")}
+
+    def _upgrade_if_older(self, actor: Actor, row: SealedRow, keys: OperatorKeys) -> None:
+        """Bring an older schema up to date with the owner's password, which is sealed to super admins."""
+        found = SCHEMA_VERSION if self._schema is None else self._schema.version()
+        if self._schema is None or found == SCHEMA_VERSION:
+            return
+        sealed = row.columns["owner_password_sealed"]
+        if sealed is None:
+            raise DatabaseVersion(
+                f"The database has schema {found} and must be brought to {SCHEMA_VERSION} first.",
+                remedy="Ask a super admin to sign in once: that upgrades it.",
+            )
+        owner_password = keys.open(sealed, OWNER_PURPOSE)
+        try:
+            self._schema.upgrade(owner_password)
+        finally:
+            owner_password.wipe()
+        detail = {"from": found, "to": SCHEMA_VERSION}
+        self._audit.record(self._audit.entry(actor, action=Action.VAULT_UPGRADE, outcome=Outcome.DONE, detail=detail))
 
     def _open(self, row: SealedRow | None, password: Secret) -> OperatorKeys | None:
         if row is None:

@@ -40,6 +40,7 @@ class Action(StrEnum):
     VAULT_SET_UP = "vault:set_up"
     VAULT_JOIN = "vault:join"
     VAULT_VERIFY = "vault:verify"
+    VAULT_UPGRADE = "vault:upgrade"
     OPERATOR_ADD = "operator:add"
     OPERATOR_SIGN_IN = "operator:sign_in"
     OPERATOR_LOCK = "operator:lock"
@@ -52,6 +53,9 @@ class Action(StrEnum):
     CITIZEN_UPDATE = "citizen:update"
     CITIZEN_ROLES = "citizen:roles"
     CITIZEN_VERIFY_LEVEL = "citizen:verify_level"
+    JOB_START = "job:start"
+    JOB_END = "job:end"
+    JOB_CANCEL = "job:cancel"
     AUDIT_VERIFY = "audit:verify"
     AUDIT_SEARCH = "audit:search"
 
@@ -62,7 +66,8 @@ WITHOUT_MAC = frozenset({(Action.OPERATOR_SIGN_IN, Outcome.REFUSED), (Action.OPE
 # Names allowed in `detail`: counts, ids, field names and codes, never values of a person.
 DETAIL_NAMES = frozenset(
     {"fields", "criterion", "filters", "matches", "error", "key", "members", "intent", "changed", "roles", "level",
-     "dual_control", "token_serial", "checked", "broken", "operator", "role", "state"}
+     "dual_control", "token_serial", "checked", "broken", "operator", "role", "state", "from", "to", "job", "kind",
+     "done", "imported", "rejected", "indexed"}
 )  # fmt: skip
 
 

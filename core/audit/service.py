@@ -13,15 +13,15 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from core.audit import store
 from core.audit.growth import LogGrowth
 from core.audit.model import (
     WITHOUT_MAC,
+    Action,
     Actor,
     Entry,
     EntryFilter,
@@ -32,7 +32,15 @@ from core.audit.model import (
     may_lack_mac,
 )
 from core.errors import AuditUnwritable, CitizenZeroError, LogIntegrityFailure
-from core.storage.database import Database, connection_lost, sqlstate
+from core.storage.database import (
+    DATABASE_ERRORS,
+    Database,
+    DatabaseError,
+    connection_lost,
+    driver_error,
+    sqlstate,
+)
+from core.storage.exchange import Result, Statement, StatementFailed, send
 
 OUTCOME_DELAY_SECONDS = 0.5
 SCAN_BATCH = 500
@@ -55,6 +63,24 @@ class LogVerdict:
     problem: str | None
 
 
+@dataclass(frozen=True)
+class Draft:
+    """An entry with its bytes for the index that it will probably have; no bytes where that cannot be guessed."""
+
+    entry: Entry
+    index: int
+    exact: Sequence[bytes]
+
+
+@dataclass(frozen=True)
+class PlannedEntry:
+    """The same with its MAC, as the statement that stores it if the index is still free."""
+
+    entry: Entry
+    index: int
+    statements: Sequence[Statement]
+
+
 class AuditLog:
     """The log as the use cases see it. Thread-safe."""
 
@@ -63,6 +89,7 @@ class AuditLog:
         self._macs = macs
         self._now = now
         self._outcomes = _OutcomeQueue(self.record)
+        self._next: int | None = None  # the index that the next entry will have if nobody else is quicker
 
     def entry(self, actor: Actor, template: Entry | None = None, **fields: object) -> Entry:
         """Make an entry with the present time, from its fields or from another entry."""
@@ -76,32 +103,73 @@ class AuditLog:
         Raises AuditUnwritable when the log takes no entry: the caller's transaction then is undone.
         """
         first = -1
+        self._next = None  # known again once these entries have their place
         try:
             first = store.take_indexes(connection, len(entries))
-            rows = [columns(first + offset, entry) for offset, entry in enumerate(entries)]
-            exact = [encode(first + offset, entry) for offset, entry in enumerate(entries)]
-            macs = self._authenticate(entries, exact)
-            store.insert_entries(
-                connection,
-                [{**row, "entry": data, "mac": mac} for row, data, mac in zip(rows, exact, macs, strict=True)],
-            )
-        except DBAPIError as error:
-            if connection_lost(error):
-                raise
-            if sqlstate(error) == UNIQUE_VIOLATION:
-                raise LogIntegrityFailure(
-                    f"The audit log already holds an entry {first} that the console did not write."
-                ) from None
-            raise AuditUnwritable(
-                "The audit entry could not be written, so nothing was done.",
-                details={"PostgreSQL": type(error.orig).__name__},
-            ) from None
+            rows = self._rows(first, entries)
+            store.insert_entries(connection, rows)
+        except DATABASE_ERRORS as error:
+            raise _unwritten(error, first) from driver_error(error)
+        self._next = first + len(entries)
         return [row["index"] for row in rows]
+
+    def send(self, connection: Connection, statements: Sequence[Statement], planned: PlannedEntry) -> list[Result]:
+        """Run the work's statements and the entry in one exchange, as the last before COMMIT.
+
+        Raises what `append` raises, and StatementFailed for the work's own statements.
+        """
+        try:
+            results = send(connection, [*statements, *planned.statements])
+        except StatementFailed as error:
+            if error.index < len(statements):
+                raise
+            self._next = None
+            raise _unwritten(error, planned.index) from error.cause
+        if planned.statements and results.pop().count == 1:
+            self._next = planned.index + 1
+        else:
+            self.append(connection, planned.entry)
+        return results
+
+    def draft(self, entry: Entry) -> Draft:
+        """Return an entry's bytes with the index that it will probably have, so that its MAC is made with others."""
+        index = self._next
+        return Draft(entry, -1, ()) if index is None else Draft(entry, index, (encode(index, entry),))
+
+    def plan(self, draft: Draft, macs: Sequence[bytes]) -> PlannedEntry:
+        """Join a draft with the MACs of its bytes. Should another process take the index first, it is made anew."""
+        if (draft.entry.action, draft.entry.outcome) in WITHOUT_MAC or not draft.exact:
+            return PlannedEntry(draft.entry, draft.index, ())
+        row = {**columns(draft.index, draft.entry), "entry": draft.exact[0], "mac": macs[0]}
+        return PlannedEntry(draft.entry, draft.index, (store.entry_at(row),))
 
     def record(self, *entries: Entry) -> list[int]:
         """Append in a transaction of its own: an intent, an outcome, a refusal."""
+        drafts = [self.draft(entry) for entry in entries if len(entries) == 1]
+        for draft in drafts:
+            if draft.exact and (draft.entry.action, draft.entry.outcome) not in WITHOUT_MAC:
+                return [self.record_planned(self.plan(draft, self._macs.entry_macs(draft.exact)))]
         with self._database.transaction() as connection:
             return self.append(connection, *entries)
+
+    def record_planned(self, planned: PlannedEntry) -> int:
+        """Append a planned entry in a transaction of its own; returns its index."""
+        if planned.statements and self._recorded_at_once(planned):
+            return planned.index
+        with self._database.transaction() as connection:
+            return self.append(connection, planned.entry)[0]
+
+    def _recorded_at_once(self, planned: PlannedEntry) -> bool:
+        """Try to store an entry at its planned index, as a transaction of its own."""
+        self._next = None
+        with self._database.autocommit() as connection:
+            try:
+                [result] = send(connection, planned.statements)
+            except StatementFailed as error:
+                raise _unwritten(error, planned.index) from error.cause
+        if result.count == 1:
+            self._next = planned.index + 1
+        return result.count == 1
 
     def record_later(self, entry: Entry) -> None:
         """Append within a second, together with others: only for outcomes whose intent is committed."""
@@ -130,15 +198,31 @@ class AuditLog:
 
     def last_changes(self, connection: Connection, identity_tokens: Sequence[str]) -> dict[str, StoredEntry]:
         """Return each citizen's newest entry that names a revision, not yet checked."""
-        return store.last_changes(connection, identity_tokens)
+        [found] = send(connection, [store.last_changes_of(identity_tokens)])
+        return store.changes(found)
+
+    def last_changes_of(self, identity_tokens: Sequence[str]) -> Statement:
+        """Return the statement that gives what `changes` reads: the same, together with other statements."""
+        return store.last_changes_of(identity_tokens)
+
+    def changes(self, found: Result) -> dict[str, StoredEntry]:
+        """Return each citizen's newest entry that names a revision, not yet checked."""
+        return store.changes(found)
+
+    def count_recent(self, connection: Connection, operator: str, action: Action, since: datetime) -> int:
+        """Count what an operator did since a time: what a limit is held against."""
+        return store.count_recent(connection, operator, action.value, since)
 
     def changed_citizens(self, connection: Connection, after: str, limit: int) -> list[str]:
         """Return the next identity tokens, in their order, of which the log names a revision."""
         return store.changed_citizens(connection, after, limit)
 
-    def check(self, entries: Sequence[StoredEntry]) -> None:
-        """Raise LogIntegrityFailure for the first entry that the console did not write so."""
-        for entry, problem in self._problems(entries):
+    def check(self, entries: Sequence[StoredEntry], macs: Sequence[bytes] | None = None) -> None:
+        """Raise LogIntegrityFailure for the first entry that the console did not write so.
+
+        `macs` are those of the entries' bytes, where the caller had them made together with others.
+        """
+        for entry, problem in self._problems(entries, macs):
             raise LogIntegrityFailure(f"Audit entry {entry.index} is not what the console wrote: {problem}.")
 
     def verify(self) -> LogVerdict:
@@ -159,15 +243,26 @@ class AuditLog:
             return LogVerdict(size, without_mac, expected, "it is missing")
         return LogVerdict(expected, without_mac, None, None)
 
+    def _rows(self, first: int, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+        """Return the rows of entries whose first has this index: columns, exact bytes, MACs."""
+        exact = [encode(first + offset, entry) for offset, entry in enumerate(entries)]
+        macs = self._authenticate(entries, exact)
+        return [
+            {**columns(first + offset, entry), "entry": data, "mac": mac}
+            for offset, (entry, data, mac) in enumerate(zip(entries, exact, macs, strict=True))
+        ]
+
     def _authenticate(self, entries: Sequence[Entry], exact: Sequence[bytes]) -> list[bytes | None]:
         """Return the MACs; none at all where every entry is one that is written before the HSM is open."""
         if all((entry.action, entry.outcome) in WITHOUT_MAC for entry in entries):
             return [None] * len(entries)
         return list(self._macs.entry_macs(exact))
 
-    def _problems(self, entries: Sequence[StoredEntry]) -> list[tuple[StoredEntry, str]]:
-        marked = [entry for entry in entries if entry.mac is not None]
-        macs = dict(zip((e.index for e in marked), self._macs.entry_macs([e.entry for e in marked]), strict=True))
+    def _problems(
+        self, entries: Sequence[StoredEntry], made: Sequence[bytes] | None = None
+    ) -> list[tuple[StoredEntry, str]]:
+        made = self._macs.entry_macs([entry.entry for entry in entries]) if made is None else made
+        macs = dict(zip((entry.index for entry in entries), made, strict=True))
         problems: list[tuple[StoredEntry, str]] = []
         for entry in entries:
             column = differing_column(entry)
@@ -181,6 +276,18 @@ class AuditLog:
             if column is not None:
                 problems.append((entry, f"its column {column} differs from its signed bytes"))
         return problems
+
+
+def _unwritten(error: DatabaseError, first: int) -> Exception:
+    """Return what it means that the log took no entry: a lost connection, a forged entry, or no right, no room."""
+    if connection_lost(error):
+        return error
+    if sqlstate(error) == UNIQUE_VIOLATION:
+        return LogIntegrityFailure(f"The audit log already holds an entry {first} that the console did not write.")
+    return AuditUnwritable(
+        "The audit entry could not be written, so nothing was done.",
+        details={"PostgreSQL": type(driver_error(error) or error).__name__},
+    )
 
 
 class _OutcomeQueue:

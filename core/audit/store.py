@@ -5,6 +5,7 @@ row lock until COMMIT, so indexes have no gap and follow the order of commits.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -19,14 +20,15 @@ from sqlalchemy import (
     Table,
     Text,
     func,
-    insert,
+    literal,
     select,
     true,
     update,
 )
 
 from core.audit.growth import Change, LogGrowth
-from core.audit.model import EntryFilter, StoredEntry
+from core.audit.model import EntryFilter, Outcome, StoredEntry
+from core.storage.exchange import Result, Statement, add_rows, columns_of
 from core.storage.schema import metadata
 
 audit_head = Table(
@@ -55,6 +57,17 @@ audit_entry = Table(
 )
 
 
+_ENTRY_AT = """
+    WITH taken AS (UPDATE audit_head SET size = size + 1 WHERE size = %(index)s::bigint RETURNING size)
+    INSERT INTO audit_entry (index, time, operator, origin, login_session, action, outcome, identity_token, purpose,
+                             reason, citizen_revision, entry, mac)
+    SELECT %(index)s::bigint, %(time)s::timestamptz, %(operator)s::text, %(origin)s::text, %(login_session)s::text,
+           %(action)s::text, %(outcome)s::text, %(identity_token)s::text, %(purpose)s::text, %(reason)s::text,
+           %(citizen_revision)s::integer, %(entry)s::bytea, %(mac)s::bytea
+    FROM taken
+"""
+
+
 def take_indexes(connection: Connection, count: int) -> int:
     """Lock the head until COMMIT and return the first of `count` new indexes."""
     size = connection.execute(update(audit_head).values(size=audit_head.c.size + count).returning(audit_head.c.size))
@@ -63,7 +76,12 @@ def take_indexes(connection: Connection, count: int) -> int:
 
 def insert_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store entries: columns, exact bytes and MAC."""
-    connection.execute(insert(audit_entry), [dict(row) for row in rows])
+    add_rows(connection, audit_entry, rows)
+
+
+def entry_at(row: Mapping[str, Any]) -> Statement:
+    """Return the statement that takes the row's index and stores the entry, if the head is still there."""
+    return Statement(_ENTRY_AT, row)
 
 
 def size(connection: Connection) -> int:
@@ -115,15 +133,34 @@ def find(connection: Connection, wanted: EntryFilter, limit: int) -> list[Stored
     return _entries(connection, query.order_by(table.index.desc()).limit(limit))
 
 
-def last_changes(connection: Connection, identity_tokens: Sequence[str]) -> dict[str, StoredEntry]:
-    """Return, for each citizen, the newest entry that names a revision: what the log says is current."""
-    newest = (
-        select(func.max(audit_entry.c.index))
-        .where(audit_entry.c.identity_token.in_(identity_tokens), audit_entry.c.citizen_revision.is_not(None))
-        .group_by(audit_entry.c.identity_token)
+def last_changes_of(identity_tokens: Sequence[str]) -> Statement:
+    """Return the statement that gives each citizen's newest entry with a revision: what the log says is current."""
+    return Statement(
+        f"""SELECT {columns_of(audit_entry, "e")} FROM unnest(%(tokens)s::text[]) AS wanted (token)
+            CROSS JOIN LATERAL (
+                SELECT * FROM audit_entry WHERE identity_token = wanted.token AND citizen_revision IS NOT NULL
+                ORDER BY index DESC LIMIT 1
+            ) e""",  # noqa: S608 (the program's own names)
+        {"tokens": list(identity_tokens)},
     )
-    entries = _entries(connection, select(audit_entry).where(audit_entry.c.index.in_(newest)))
-    return {entry.identity_token or "": entry for entry in entries}
+
+
+def changes(found: Result) -> dict[str, StoredEntry]:
+    """Return the entries that `last_changes_of` gave, by citizen."""
+    return {str(row["identity_token"]): StoredEntry(**row) for row in found.rows}
+
+
+def count_recent(connection: Connection, operator: str, action: str, since: datetime) -> int:
+    """Count an operator's entries of one action that were done since a time."""
+    table = audit_entry.c
+    # As literals, so that the planner sees which of the partial indexes fits.
+    query = select(func.count()).where(
+        table.operator == operator,
+        table.time > since,
+        table.action == literal(action, Text, literal_execute=True),
+        table.outcome == literal(Outcome.DONE.value, Text, literal_execute=True),
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def changed_citizens(connection: Connection, after: str, limit: int) -> list[str]:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from core.audit.model import StoredEntry
-from core.audit.service import AuditLog
+from core.audit.service import AuditLog, Draft
 from core.citizens import store
 from core.errors import IntegrityFailure, NotFound
 from core.keys.service import KeyService
+from core.storage.exchange import send
 from core.storage.seal import RowSealer, SealedRow
+from core.vault_token import VaultToken
 
 SHARED_COLUMNS = ("identity_token", "user_id", "state", "aadhaar_hash", "pan_hash", "revision")
 DATA_KEY_AND_KEK = 2
@@ -47,7 +49,8 @@ class CitizenRows:
 class CitizenIntegrity:
     """Reads a citizen's rows together and judges them together."""
 
-    def __init__(self, sealer: RowSealer, keys: KeyService, audit: AuditLog) -> None:
+    def __init__(self, token: VaultToken, sealer: RowSealer, keys: KeyService, audit: AuditLog) -> None:
+        self._token = token
         self._sealer = sealer
         self._keys = keys
         self._audit = audit
@@ -55,27 +58,45 @@ class CitizenIntegrity:
     def read(self, connection: Connection, tokens: Sequence[str]) -> dict[str, CitizenRows]:
         """Return the rows of the citizens that the directory knows; nothing is checked yet.
 
-        The connection must be in REPEATABLE READ, so that rows and log are of one moment.
+        The connection must be in REPEATABLE READ, so that rows and log are of one moment. Two exchanges.
         """
-        directory = store.directory_rows(connection, tokens)
-        vault = store.vault_rows(connection, [(row.columns["state"], token) for token, row in directory.items()])
-        keys = self._keys.rows_for(connection, list(directory))
-        changes = self._audit.last_changes(connection, list(directory))
+        if not tokens:
+            return {}
+        found = send(
+            connection, [store.directory_of(tokens), *self._keys.rows_of(tokens), self._audit.last_changes_of(tokens)]
+        )
+        directory = {row["identity_token"]: store.sealed_directory(row) for row in found[0].rows}
+        keys, changes = self._keys.joined(found[1], found[2]), self._audit.changes(found[3])
+        [rows] = send(connection, [store.vault_of([(row.columns["state"], token) for token, row in directory.items()])])
+        vault = {row["identity_token"]: store.sealed_vault(row) for row in rows.rows}
         return {
             token: CitizenRows(row, vault.get(token), keys.get(token, []), changes.get(token))
             for token, row in directory.items()
         }
 
-    def check(self, citizens: Sequence[CitizenRows]) -> None:
-        """Raise IntegrityFailure for the first citizen whose rows are not whole. Two HSM calls for all."""
+    def check(self, citizens: Sequence[CitizenRows], draft: Draft | None = None) -> list[bytes]:
+        """Raise IntegrityFailure for the first citizen whose rows are not whole. One HSM call for all.
+
+        Returns the MACs of the draft of an entry, made by the same call.
+        """
         for citizen in citizens:
             problem = self._disagreement(citizen)
             if problem is not None:
                 raise IntegrityFailure(
                     f"The record of {citizen.identity_token} is not what the console stored: {problem}."
                 )
-        self._sealer.check([row for citizen in citizens for row in citizen.sealed()])
-        self._audit.check([citizen.last_change for citizen in citizens if citizen.last_change is not None])
+        # Citizens share KEKs, and a KEK's row whose seal was right stays right as long as nothing in it changes.
+        rows = [row for citizen in citizens for row in citizen.sealed() if not self._keys.is_verified(row)]
+        entries = [citizen.last_change for citizen in citizens if citizen.last_change is not None]
+        drafted = [] if draft is None else list(draft.exact)
+        if not rows and not entries and not drafted:
+            return []
+        row_macs, entry_macs = self._token.check_macs(
+            self._sealer.bytes_of(rows), [*(entry.entry for entry in entries), *drafted]
+        )
+        self._sealer.check(rows, row_macs)
+        self._audit.check(entries, entry_macs[: len(entries)])
+        return entry_macs[len(entries) :]
 
     def problems(self, citizens: Sequence[CitizenRows]) -> dict[str, str]:
         """Return, by identity token, what is wrong with each citizen that is not whole."""

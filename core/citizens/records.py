@@ -25,7 +25,7 @@ from core.citizens.model import (
     age_on,
     checked_roles,
 )
-from core.citizens.validation import check_values
+from core.citizens.validation import REQUIRED, check_values
 from core.errors import IntegrityFailure, InvalidFields, InvalidInput
 from core.keys.digests import SHORT_BYTES, Term
 from core.keys.envelope import Place, open_field, seal_field
@@ -38,7 +38,6 @@ DIGEST_COLUMN: Mapping[Term, str] = {
     Term.PHONE: "phone_digest",
     Term.EMAIL: "email_digest",
 }
-_REQUIRED = ("name", "phone", "state", "district")
 _CLEAR = ("state", "district")
 
 
@@ -49,6 +48,7 @@ class Person(NamedTuple):
     user_id: UUID
     identity_token: str
     digests: Mapping[Term, bytes]
+    name_digests: Sequence[bytes]
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ def directory_row(person: Person) -> dict[str, Any]:
         "user_id": person.user_id,
         "state": person.citizen.state,
         **digests,
+        "name_digests": list(person.name_digests),
         "revision": 1,
     }
 
@@ -205,7 +206,7 @@ def checked_change(changes: Mapping[str, Any], day: date) -> dict[str, Any]:
             problems[key] = (
                 "A user id never changes." if key == "user_id" else "Roles are set by a command of their own."
             )
-    for key in _REQUIRED:
+    for key in REQUIRED:
         if key in changes and checked.get(key) is None:
             problems.setdefault(key, "It must be there.")
     if problems:
@@ -247,11 +248,20 @@ def changed_columns(
     return new
 
 
+def name_to_index(
+    data_key: Secret, directory: Mapping[str, Any], columns: Mapping[str, Any], change: Mapping[str, Any]
+) -> str | None:
+    """Return the name whose prefixes must be stored: a changed one, or one that never was indexed."""
+    if "name" in change:
+        return str(change["name"])
+    return _open_text(data_key, columns, COLUMN_OF[Field.NAME]) if directory["name_digests"] is None else None
+
+
 def changed_directory(
     old: Mapping[str, Any], vault: Mapping[str, Any], digests: Mapping[Term, bytes], change: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the directory columns that belong to the changed vault columns."""
-    new = {**old, "state": vault["state"], "revision": vault["revision"]}
+    new = {**old, "state": vault["state"]}
     for term, column in DIGEST_COLUMN.items():
         if term.value in change:
             new[column] = stored_digest(term, digests[term]) if term in digests else None

@@ -5,9 +5,7 @@ one transaction. A profile read commits its intent before any plaintext exists. 
 refused leaves an entry of its own.
 """
 
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +13,7 @@ from core.access.model import LoginSession, Permission, require
 from core.audit.model import Action, Entry, Outcome
 from core.audit.service import AuditLog
 from core.citizens import records, store, validation
+from core.citizens.enrolment import ENROLLED_ALREADY, Enrolment
 from core.citizens.integrity import CitizenIntegrity, CitizenRows
 from core.citizens.model import (
     CitizenFilter,
@@ -28,34 +27,20 @@ from core.citizens.model import (
     Purpose,
     VerificationLevel,
     checked_roles,
-    identity_token,
     looks_like_token,
 )
-from core.errors import (
-    AlreadyExists,
-    AuditUnwritable,
-    ChangedMeanwhile,
-    CitizenZeroError,
-    DatabaseUnavailable,
-    InvalidInput,
-    NotFound,
-    Refused,
-)
+from core.citizens.name_search import NameSearch
+from core.citizens.names import prefixes as name_prefixes
+from core.citizens.recording import Recorder
+from core.errors import ChangedMeanwhile, InvalidInput, NotFound
 from core.keys.digests import Digests, Term
-from core.keys.service import KekChangedMeanwhile, KeyService
+from core.keys.service import KeyService
 from core.storage.database import Database
 from core.storage.seal import RowSealer
 from core.vault_token import VaultToken
 
 PAGE_LIMIT = 500
 FOUND_LIMIT = 200
-KEK_ATTEMPTS = 5
-_ENROLLED_ALREADY = {
-    "directory_aadhaar_hash_key": AlreadyExists("A citizen with this Aadhaar is enrolled already.", field="aadhaar"),
-    "directory_pan_hash_key": AlreadyExists("A citizen with this PAN is enrolled already.", field="pan"),
-    "directory_user_id_key": AlreadyExists("A citizen with this user id is enrolled already.", field="user_id"),
-    "directory_pkey": AlreadyExists("A citizen with this user id is enrolled already.", field="user_id"),
-}
 
 
 class CitizenService:
@@ -67,6 +52,7 @@ class CitizenService:
         token: VaultToken,
         sealer: RowSealer,
         keys: KeyService,
+        enrolment: Enrolment,
         audit: AuditLog,
         now: Callable[[], datetime],
     ) -> None:
@@ -76,7 +62,10 @@ class CitizenService:
         self._keys = keys
         self._digests = Digests(token)
         self._audit = audit
-        self._integrity = CitizenIntegrity(sealer, keys, audit)
+        self._recorder = Recorder(audit)
+        self._enrolment = enrolment
+        self._names = NameSearch(database, self._digests, sealer, audit, now)
+        self._integrity = CitizenIntegrity(token, sealer, keys, audit)
         self._now = now
 
     # --- enrol -----------------------------------------------------------------------------------
@@ -87,49 +76,18 @@ class CitizenService:
 
     def enrol_many(self, session: LoginSession, citizens: Sequence[NewCitizen]) -> list[CitizenRecord]:
         """Enrol citizens in one transaction: all of them or none."""
-        with self._recorded(session, Action.CITIZEN_ENROL):
+        with self._recorder.recorded(session, Action.CITIZEN_ENROL):
             require(session, Permission.CITIZEN_ENROL)
-            user_ids = [citizen.user_id or uuid.uuid4() for citizen in citizens]
-            tokens = [identity_token(mac) for mac in self._token.identity_macs([user.bytes for user in user_ids])]
-            digests = self._digests.of_many([records.terms_of(citizen) for citizen in citizens])
-            people = [records.Person(*parts) for parts in zip(citizens, user_ids, tokens, digests, strict=True)]
-            for _ in range(KEK_ATTEMPTS):
-                try:
-                    return self._enrol_under_one_kek(session, people)
-                except KekChangedMeanwhile:
-                    continue  # another console filled it at the same moment
-            raise DatabaseUnavailable("Other consoles enrol so much that no KEK had room. Try again.")
-
-    def _enrol_under_one_kek(self, session: LoginSession, people: Sequence[records.Person]) -> list[CitizenRecord]:
-        now = self._now()
-        kek = self._keys.kek_with_room(session.actor, len(people))
-        data_keys = self._keys.new_data_keys(kek, [person.identity_token for person in people])
-        vault = [records.vault_row(person, key, now) for person, key in zip(people, data_keys, strict=True)]
-        directory = [records.directory_row(person) for person in people]
-        sealed = self._sealer.seal(
-            [self._keys.data_key_row(key.stored) for key in data_keys]
-            + [(store.directory.name, row) for row in directory]
-            + [(store.vault.name, row) for row in vault]
-        )
-        count = len(people)
-        entries = [
-            self._entry(session, Action.CITIZEN_ENROL, Outcome.DONE, person.identity_token, citizen_revision=1)
-            for person in people
-        ]
-        with self._database.transaction(_ENROLLED_ALREADY) as connection:
-            store.add(connection, sealed[count : 2 * count], sealed[2 * count :])
-            self._keys.store_data_keys(connection, kek, sealed[:count])
-            self._audit.append(connection, *entries)
-        return [records.record(row) for row in sealed[2 * count :]]
+            return self._enrolment.enrol(session, citizens)
 
     # --- find ------------------------------------------------------------------------------------
 
     def show(self, session: LoginSession, token: str) -> CitizenRecord:
         """Return one citizen's metadata, after checking everything that is stored about the citizen."""
-        with self._recorded(session, Action.CITIZEN_SHOW, token):
+        with self._recorder.recorded(session, Action.CITIZEN_SHOW, token):
             require(session, Permission.CITIZEN_FIND)
-            rows = self._read_checked(token)
-            self._audit.record(self._entry(session, Action.CITIZEN_SHOW, Outcome.DONE, token))
+            rows = self._read(token)
+            self._checked_and_recorded([rows], self._recorder.entry(session, Action.CITIZEN_SHOW, Outcome.DONE, token))
             return records.record(_vault_columns(rows))
 
     def find(self, session: LoginSession, criterion: str, value: str, wanted: CitizenFilter) -> list[CitizenRecord]:
@@ -137,19 +95,19 @@ class CitizenService:
 
         The value is validated first and stands in no entry. One audit entry.
         """
-        with self._recorded(session, Action.CITIZEN_SEARCH):
+        with self._recorder.recorded(session, Action.CITIZEN_SEARCH):
             require(session, Permission.CITIZEN_FIND)
             column, looked_for = self._looked_for(criterion, value)
             with self._database.snapshot() as connection:
                 found = store.found_by(connection, column, looked_for, FOUND_LIMIT)
-                rows = self._integrity.read(connection, [row.columns["identity_token"] for row in found])
-            self._integrity.check(list(rows.values()))
+                rows = self._integrity.read(connection, found)
             result = [records.record(_vault_columns(row)) for row in rows.values()]
             result = [record for record in result if records.fits(record, wanted)]
             detail = {"criterion": criterion, "matches": len(result)}
             if wanted.named():
                 detail["filters"] = wanted.named()
-            self._audit.record(self._entry(session, Action.CITIZEN_SEARCH, Outcome.DONE, detail=detail))
+            entry = self._recorder.entry(session, Action.CITIZEN_SEARCH, Outcome.DONE, detail=detail)
+            self._checked_and_recorded(list(rows.values()), entry)
             return sorted(result, key=lambda record: (record.state, record.identity_token))
 
     def page(
@@ -159,7 +117,7 @@ class CitizenService:
 
         The first page of a listing leaves the entry; its later pages belong to it.
         """
-        with self._recorded(session, Action.CITIZEN_SEARCH):
+        with self._recorder.recorded(session, Action.CITIZEN_SEARCH):
             require(session, Permission.CITIZEN_FIND)
             if not 1 <= limit <= PAGE_LIMIT:
                 raise InvalidInput(f"A page has 1 to {PAGE_LIMIT} rows.", field="limit")
@@ -169,9 +127,23 @@ class CitizenService:
             items = tuple(records.record(row.columns) for row in rows[:limit])
             if after is None:
                 detail = {"criterion": "list", "filters": wanted.named()}
-                self._audit.record(self._entry(session, Action.CITIZEN_SEARCH, Outcome.DONE, detail=detail))
+                self._audit.record(self._recorder.entry(session, Action.CITIZEN_SEARCH, Outcome.DONE, detail=detail))
             more = len(rows) > limit
             return CitizenPage(items, PageKey(items[-1].state, items[-1].identity_token) if more else None)
+
+    def find_by_name(
+        self,
+        session: LoginSession,
+        typed: str,
+        wanted: CitizenFilter,
+        after: PageKey | None = None,
+        limit: int = 100,
+    ) -> CitizenPage:
+        """Return citizens each typed word begins a word of whose name (3 letters at least), page by page.
+
+        One entry a call, without the text. Raises TooManySearches beyond 120 searches a minute.
+        """
+        return self._names.page(session, typed, wanted, after, limit)
 
     def page_keys(
         self, session: LoginSession, wanted: CitizenFilter, after: PageKey | None, step: int, rows: int
@@ -208,11 +180,11 @@ class CitizenService:
         Raises AuditUnwritable when the log takes no entry: then nothing was decrypted.
         """
         asked = tuple(dict.fromkeys(fields or tuple(Field)))
-        with self._recorded(session, Action.CITIZEN_PROFILE, token, purpose):
+        with self._recorder.recorded(session, Action.CITIZEN_PROFILE, token, purpose):
             require(session, Permission.CITIZEN_READ)
             words = validation.reason(reason, purpose)
-            self._must_exist(token)
-            intent = self._entry(
+            rows = self._read(token)
+            intent = self._recorder.entry(
                 session,
                 Action.CITIZEN_PROFILE,
                 Outcome.INTENT,
@@ -221,10 +193,9 @@ class CitizenService:
                 reason=words,
                 detail={"fields": [field.value for field in asked]},
             )
-            [index] = self._audit.record(intent)
-            rows = self._read_checked(token)
+            index = self._checked_and_recorded([rows], intent)
             values = self._decrypt(rows, asked)
-        done = self._entry(
+        done = self._recorder.entry(
             session, Action.CITIZEN_PROFILE, Outcome.DONE, token, purpose=purpose.value, detail={"intent": index}
         )
         self._audit.record_later(done)
@@ -245,29 +216,32 @@ class CitizenService:
         Attributes stand in one envelope, so the old ones are opened to be joined with the new: the
         change therefore commits an intent first, like a read.
         """
-        with self._recorded(session, Action.CITIZEN_UPDATE, token):
+        with self._recorder.recorded(session, Action.CITIZEN_UPDATE, token):
             require(session, Permission.CITIZEN_CHANGE)
             change = records.checked_change(changes, validation.today(self._now()))
-            self._must_exist(token)
+            rows = self._read(token)
             names = sorted(change)
-            intent = self._entry(session, Action.CITIZEN_UPDATE, Outcome.INTENT, token, detail={"changed": names})
-            self._audit.record(intent)
-            rows = self._read_checked(token)
+            intent = self._recorder.entry(
+                session, Action.CITIZEN_UPDATE, Outcome.INTENT, token, detail={"changed": names}
+            )
+            self._checked_and_recorded([rows], intent)
             data_key = self._keys.open_data_key(rows.data_key)
             digests = self._digests.of(records.changed_terms(change))
             try:
                 columns = records.changed_columns(data_key, _vault_columns(rows), change, digests, self._now())
+                name = records.name_to_index(data_key, rows.directory.columns, columns, change)
             finally:
                 data_key.wipe()
-            return self._store_change(
-                session, rows, columns, digests, change, Action.CITIZEN_UPDATE, {"changed": names}
-            )
+            directory = records.changed_directory(rows.directory.columns, columns, digests, change)
+            if name is not None:
+                [directory["name_digests"]] = self._digests.of_names([name_prefixes(name)])
+            return self._store_change(session, rows, columns, directory, Action.CITIZEN_UPDATE, {"changed": names})
 
     def set_roles(
         self, session: LoginSession, token: str, roles: tuple[CitizenRole, ...], primary: CitizenRole | None = None
     ) -> CitizenRecord:
         """Set a citizen's one to five roles."""
-        with self._recorded(session, Action.CITIZEN_ROLES, token):
+        with self._recorder.recorded(session, Action.CITIZEN_ROLES, token):
             require(session, Permission.CITIZEN_CHANGE)
             chosen, main = checked_roles(roles, primary)
             rows = self._read_checked(token)
@@ -275,36 +249,35 @@ class CitizenService:
                 raise InvalidInput("This citizen has a GSTIN, so the role business must stay.", field="roles")
             names = [role.value for role in chosen]
             columns = {**_vault_columns(rows), "roles": names, "primary_role": main.value}
-            return self._store_change(session, rows, columns, {}, {}, Action.CITIZEN_ROLES, {"roles": names})
+            return self._store_change(session, rows, columns, None, Action.CITIZEN_ROLES, {"roles": names})
 
     def set_level(self, session: LoginSession, token: str, level: VerificationLevel) -> CitizenRecord:
         """Set how surely the citizen is known; the time of verification is now."""
-        with self._recorded(session, Action.CITIZEN_VERIFY_LEVEL, token):
+        with self._recorder.recorded(session, Action.CITIZEN_VERIFY_LEVEL, token):
             require(session, Permission.CITIZEN_CHANGE)
             rows = self._read_checked(token)
             verified = None if level is VerificationLevel.UNVERIFIED else self._now()
             columns = {**_vault_columns(rows), "verification_level": level.value, "last_verified": verified}
             detail = {"level": level.value}
-            return self._store_change(session, rows, columns, {}, {}, Action.CITIZEN_VERIFY_LEVEL, detail)
+            return self._store_change(session, rows, columns, None, Action.CITIZEN_VERIFY_LEVEL, detail)
 
     def _store_change(
         self,
         session: LoginSession,
         rows: CitizenRows,
         columns: Mapping[str, Any],
-        digests: Mapping[Term, bytes],
-        change: Mapping[str, Any],
+        changed_directory: Mapping[str, Any] | None,
         action: Action,
         detail: Mapping[str, Any],
     ) -> CitizenRecord:
         old = int(rows.directory.columns["revision"])
         vault = {**columns, "revision": old + 1, "updated_at": self._now()}
-        directory = records.changed_directory(rows.directory.columns, vault, digests, change)
+        directory = {**(changed_directory or rows.directory.columns), "revision": old + 1}
         sealed = self._sealer.seal([(store.directory.name, directory), (store.vault.name, vault)])
-        entry = self._entry(
+        entry = self._recorder.entry(
             session, action, Outcome.DONE, rows.identity_token, citizen_revision=old + 1, detail=dict(detail)
         )
-        with self._database.transaction(_ENROLLED_ALREADY) as connection:
+        with self._database.transaction(ENROLLED_ALREADY) as connection:
             if not store.replace(connection, sealed[0], sealed[1], old):
                 raise ChangedMeanwhile("Somebody else changed this citizen at the same moment.")
             self._audit.append(connection, entry)
@@ -312,19 +285,24 @@ class CitizenService:
 
     # --- shared ----------------------------------------------------------------------------------
 
+    def _checked_and_recorded(self, rows: Sequence[CitizenRows], entry: Entry) -> int:
+        """Check rows, then commit the entry about them; returns its index. One exchange with the HSM for both."""
+        draft = self._audit.draft(entry)
+        return self._audit.record_planned(self._audit.plan(draft, self._integrity.check(rows, draft)))
+
     def _read_checked(self, token: str) -> CitizenRows:
+        rows = self._read(token)
+        self._integrity.check([rows])
+        return rows
+
+    def _read(self, token: str) -> CitizenRows:
+        """Return a citizen's rows, ciphertext all, not yet checked."""
         with self._database.snapshot() as connection:
             rows = self._integrity.read(connection, [token]).get(token)
             if rows is None:
                 self._integrity.check_absence(connection, token)
                 raise NotFound("There is no citizen with this identity token.")
-        self._integrity.check([rows])
         return rows
-
-    def _must_exist(self, token: str) -> None:
-        with self._database.transaction() as connection:
-            if store.directory_row(connection, token) is None:
-                self._integrity.check_absence(connection, token)
 
     def _looked_for(self, criterion: str, value: str) -> tuple[str, object]:
         """Return the directory's column and the value to look for there."""
@@ -340,37 +318,6 @@ class CitizenService:
                 normal = validation.field_rules(date.max)[criterion](value)
                 return records.DIGEST_COLUMN[term], records.stored_digest(term, self._digests.of({term: normal})[term])
         raise InvalidInput("Search takes a phone, email, Aadhaar, PAN, user id or identity token.", field="criterion")
-
-    def _entry(
-        self, session: LoginSession, action: Action, outcome: Outcome, token: str | None = None, **fields: Any
-    ) -> Entry:
-        return self._audit.entry(session.actor, action=action, outcome=outcome, identity_token=token, **fields)
-
-    @contextmanager
-    def _recorded(
-        self, session: LoginSession, action: Action, token: str | None = None, purpose: Purpose | None = None
-    ) -> Iterator[None]:
-        """Leave an entry of its own for what was refused or failed, and let the error go on."""
-        try:
-            yield
-        except InvalidInput:
-            raise  # a slip of the keyboard, nothing was asked of the vault
-        except (AuditUnwritable, DatabaseUnavailable):
-            raise  # no entry can be written
-        except CitizenZeroError as error:
-            outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.FAILED
-            known = token if token is not None and looks_like_token(token) else None
-            self._audit.record_later(
-                self._entry(
-                    session,
-                    action,
-                    outcome,
-                    known,
-                    purpose=purpose.value if purpose else None,
-                    detail={"error": error.code},
-                )
-            )
-            raise
 
 
 def _vault_columns(rows: CitizenRows) -> Mapping[str, Any]:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Uuid,
     and_,
     func,
-    insert,
     select,
     tuple_,
     update,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.citizens.model import CitizenFilter, PageKey
+from core.storage.exchange import Statement, add_rows, columns_of, insertion, send
 from core.storage.schema import metadata
 from core.storage.seal import SealedRow
 
@@ -39,6 +39,8 @@ directory = Table(
     Column("pan_hash", String(64), unique=True),
     Column("phone_digest", LargeBinary),
     Column("email_digest", LargeBinary),
+    # 16 bytes for each prefix; NULL for citizens enrolled before there was a search by name.
+    Column("name_digests", ARRAY(LargeBinary)),
     Column("revision", Integer, nullable=False),
     Column("row_seal", LargeBinary, nullable=False),
 )
@@ -72,13 +74,30 @@ vault = Table(
     Column("is_deleted", Boolean, nullable=False),
 )
 
+UNIQUE = ("aadhaar_hash", "pan_hash", "user_id")
 PAGE_ORDER = (vault.c.state, vault.c.identity_token)
 
 
 def add(connection: Connection, directory_rows: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> None:
     """Store sealed directory and vault rows of new citizens."""
-    connection.execute(insert(directory), [dict(row) for row in directory_rows])
-    connection.execute(insert(vault), [dict(row) for row in rows])
+    add_rows(connection, directory, directory_rows)
+    add_rows(connection, vault, rows)
+
+
+def addition(directory_row: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[Statement, Statement]:
+    """Return the statements that store one new citizen's sealed rows."""
+    return insertion(directory, directory_row), insertion(vault, row)
+
+
+def taken(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[tuple[str, object]]:
+    """Return those (column, value) pairs of new directory rows that a citizen in the vault has already."""
+    found: set[tuple[str, object]] = set()
+    for column in UNIQUE:
+        values = [row[column] for row in rows if row[column] is not None]
+        if values:
+            query = select(directory.c[column]).where(directory.c[column].in_(values))
+            found |= {(column, value) for (value,) in connection.execute(query)}
+    return found
 
 
 def replace(
@@ -98,28 +117,65 @@ def replace(
 
 def directory_row(connection: Connection, token: str) -> SealedRow | None:
     """Return the directory row of an identity token."""
-    row = connection.execute(select(directory).where(directory.c.identity_token == token)).mappings().one_or_none()
-    return None if row is None else sealed_directory(dict(row))
+    return directory_rows(connection, [token]).get(token)
 
 
-def vault_rows(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[str, SealedRow]:
-    """Return the vault rows of (state, identity token) pairs, by identity token."""
-    if not keys:
-        return {}
-    rows = connection.execute(select(vault).where(tuple_(*PAGE_ORDER).in_(keys))).mappings()
-    return {row["identity_token"]: sealed_vault(dict(row)) for row in rows}
+def vault_of(keys: Sequence[tuple[str, str]]) -> Statement:
+    """Return the statement that gives the vault rows of (state, identity token) pairs."""
+    # One state and token at a time, so that the planner sees which partitions hold the rows.
+    wanted = " OR ".join(f"(state = %(s{at})s AND identity_token = %(t{at})s)" for at in range(len(keys))) or "false"
+    values = {
+        name: value for at, (state, token) in enumerate(keys) for name, value in ((f"s{at}", state), (f"t{at}", token))
+    }
+    return Statement(f"SELECT {columns_of(vault, 'v')} FROM identity_vault v WHERE {wanted}", values)  # noqa: S608
 
 
-def found_by(connection: Connection, column: str, value: object, limit: int) -> list[SealedRow]:
-    """Return the directory rows whose column has a value: a digest, a user id or an identity token."""
-    query = select(directory).where(directory.c[column] == value).order_by(directory.c.identity_token).limit(limit)
-    return [sealed_directory(dict(row)) for row in connection.execute(query).mappings()]
+def found_by(connection: Connection, column: str, value: object, limit: int) -> list[str]:
+    """Return the identity tokens whose directory row has a value: a digest, a user id or an identity token."""
+    sql = f"SELECT identity_token FROM directory WHERE {column} = %s ORDER BY identity_token LIMIT %s"  # noqa: S608
+    [found] = send(connection, [Statement(sql, (value, limit))])
+    return [row["identity_token"] for row in found.rows]
+
+
+def named(
+    connection: Connection, digests: Sequence[bytes], wanted: CitizenFilter, after: PageKey | None, limit: int
+) -> list[tuple[SealedRow, SealedRow]]:
+    """Return directory and vault rows of citizens who have all the name digests, in the order of pages."""
+    matching = (
+        select(directory.c.identity_token, directory.c.state)
+        .where(directory.c.name_digests.contains(list(digests)))
+        .cte("matching")
+        # The digests are few and the vault is large: found first, so that no plan walks the vault instead.
+        .prefix_with("MATERIALIZED")
+    )
+    query = (
+        select(directory, vault)
+        .select_from(matching)
+        .join(vault, and_(vault.c.state == matching.c.state, vault.c.identity_token == matching.c.identity_token))
+        .join(directory, directory.c.identity_token == vault.c.identity_token)
+        .where(*_conditions(wanted, after))
+        .order_by(*PAGE_ORDER)
+        .limit(limit)
+    )
+    split = len(directory.columns)
+    found = []
+    for row in connection.execute(query):
+        first = dict(zip(directory.columns.keys(), row[:split], strict=True))
+        second = dict(zip(vault.columns.keys(), row[split:], strict=True))
+        found.append((sealed_directory(first), sealed_vault(second)))
+    return found
+
+
+def directory_of(tokens: Sequence[str]) -> Statement:
+    """Return the statement that gives the directory rows of identity tokens."""
+    sql = f"SELECT {columns_of(directory, 'd')} FROM directory d WHERE identity_token = ANY(%(tokens)s)"  # noqa: S608
+    return Statement(sql, {"tokens": list(tokens)})
 
 
 def directory_rows(connection: Connection, tokens: Sequence[str]) -> dict[str, SealedRow]:
     """Return the directory rows of identity tokens."""
-    rows = connection.execute(select(directory).where(directory.c.identity_token.in_(tokens))).mappings()
-    return {row["identity_token"]: sealed_directory(dict(row)) for row in rows}
+    [found] = send(connection, [directory_of(tokens)])
+    return {row["identity_token"]: sealed_directory(row) for row in found.rows}
 
 
 def page(connection: Connection, wanted: CitizenFilter, after: PageKey | None, limit: int) -> list[SealedRow]:

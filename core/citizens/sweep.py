@@ -13,6 +13,7 @@ from core.errors import LogIntegrityFailure
 from core.keys.service import KeyService
 from core.storage.database import Database
 from core.storage.seal import RowSealer, SealedRow
+from core.vault_token import VaultToken
 
 BATCH = 200
 
@@ -28,10 +29,12 @@ class SweepBatch:
 class CitizenSweep:
     """Looks at citizens in batches, each in a snapshot of its own, so that work goes on meanwhile."""
 
-    def __init__(self, database: Database, sealer: RowSealer, keys: KeyService, audit: AuditLog) -> None:
+    def __init__(
+        self, database: Database, token: VaultToken, sealer: RowSealer, keys: KeyService, audit: AuditLog
+    ) -> None:
         self._database = database
         self._audit = audit
-        self._integrity = CitizenIntegrity(sealer, keys, audit)
+        self._integrity = CitizenIntegrity(token, sealer, keys, audit)
 
     def batches(self, sample: int | None = None) -> Iterator[SweepBatch]:
         """Give the result batch by batch; with `sample`, of that many citizens chosen at random."""

@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
-from functools import partial
+from functools import cache, partial
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +23,12 @@ from core.citizens.model import (
     Purpose,
     checked_roles,
 )
-from core.errors import CitizenZeroError, InvalidFields, InvalidInput
+from core.errors import InvalidFields, InvalidInput
 
 KOLKATA = timezone(timedelta(hours=5, minutes=30), "IST")  # India keeps one offset all year
 NAME_LENGTH, ADDRESS_LENGTH, DISTRICT_LENGTH = 200, 500, 100
 OLDEST_YEARS = 130
+REQUIRED = ("name", "phone", "state", "district")
 LONGEST_KEY = 40  # an unknown key is repeated in the error only where it can be no value
 HIGHEST_INCOME = Decimal(10**10)  # rupees; fits 40 bits of paise in eligibility proofs
 HIGHEST_LAND = Decimal(400_000)  # hectares; fits 32 bits of 1/10000 hectare
@@ -41,7 +43,7 @@ def name(value: str) -> str:
     """Return the name in NFC with single spaces."""
     text = _one_line(value, "name", NAME_LENGTH)
     if not any(character.isalpha() for character in text):
-        raise InvalidInput("The name has no letter in it.", field="name")
+        raise InvalidInput("The name has no letter in it.", field="name", reason="no_letter")
     return text
 
 
@@ -95,17 +97,20 @@ def state(value: str) -> str:
     code = _text(value, "state").upper().removeprefix("IN-")
     code = OLDER_STATES.get(code, code)
     if code not in states():
-        raise InvalidInput("This is no state code of ISO 3166-2:IN, as in UP or KA.", field="state")
+        raise InvalidInput(
+            "This is no state code of ISO 3166-2:IN, as in UP or KA.", field="state", reason="not_listed"
+        )
     return code
 
 
-def states() -> dict[str, str]:
+@cache
+def states() -> Mapping[str, str]:
     """Return names by state code (ISO 3166-2:IN without `IN-`), by name, in plain letters (Karnataka)."""
     import pycountry  # noqa: PLC0415 (reads the table of the world's subdivisions)
 
     rows = pycountry.subdivisions.get(country_code="IN")
     found = {row.code.removeprefix("IN-"): _plain_letters(row.name) for row in rows}
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+    return MappingProxyType(dict(sorted(found.items(), key=lambda item: item[1])))
 
 
 def district(value: str) -> str:
@@ -117,9 +122,9 @@ def address(value: str) -> str:
     """Return the address in NFC; line breaks stay."""
     text = unicodedata.normalize("NFC", _text(value, "address"))
     if any(unicodedata.category(character) == "Cc" and character not in "\r\n\t" for character in text):
-        raise InvalidInput("There are control characters in it.", field="address")
+        raise InvalidInput("There are control characters in it.", field="address", reason="characters")
     if len(text) > ADDRESS_LENGTH:
-        raise InvalidInput(f"It is longer than {ADDRESS_LENGTH} characters.", field="address")
+        raise InvalidInput(f"It is longer than {ADDRESS_LENGTH} characters.", field="address", reason="too_long")
     return text
 
 
@@ -131,9 +136,11 @@ def birth_date(value: str, today: date) -> date:
     except ValueError:
         raise InvalidInput("A birth date is written as in 1990-01-31.", field="birth_date") from None
     if day > today:
-        raise InvalidInput("The birth date is in the future.", field="birth_date")
+        raise InvalidInput("The birth date is in the future.", field="birth_date", reason="in_future")
     if day.year < today.year - OLDEST_YEARS:
-        raise InvalidInput(f"The birth date is more than {OLDEST_YEARS} years ago.", field="birth_date")
+        raise InvalidInput(
+            f"The birth date is more than {OLDEST_YEARS} years ago.", field="birth_date", reason="too_old"
+        )
     return day
 
 
@@ -157,7 +164,9 @@ def choice(kind: Any, value: str, field: str) -> Any:
     try:
         return kind(_text(value, field))
     except ValueError:
-        raise InvalidInput(f"Not one of: {', '.join(member.value for member in kind)}.", field=field) from None
+        raise InvalidInput(
+            f"Not one of: {', '.join(member.value for member in kind)}.", field=field, reason="not_listed"
+        ) from None
 
 
 def attribute(field: str, value: object) -> Any:
@@ -215,14 +224,18 @@ def new_citizen(values: Mapping[str, Any], day: date) -> NewCitizen:
 
     Raises InvalidFields with one sentence per field: all of them at once.
     """
-    checked, problems = check_values(values, day)
-    for required in ("name", "phone", "state", "district"):
-        if checked.get(required) is None and required not in problems:
-            problems[required] = "It must be there."
+    checked, refused = _check(values, day)
+    for required in REQUIRED:
+        if checked.get(required) is None and required not in refused:
+            refused[required] = InvalidInput("It must be there.", field=required, reason="missing")
     if checked.get("gstin") and CitizenRole.BUSINESS not in checked.get("roles", ()):
-        problems["gstin"] = "Only a citizen with the role business has a GSTIN."
-    if problems:
-        raise InvalidFields(problems)
+        words = "Only a citizen with the role business has a GSTIN."
+        refused["gstin"] = InvalidInput(words, field="gstin", reason="business_only")
+    if refused:
+        raise InvalidFields(
+            {field: error.message for field, error in refused.items()},
+            {field: error.reason for field, error in refused.items()},
+        )
     attributes = {field.value: checked.pop(field.value) for field in ATTRIBUTES if checked.get(field.value) is not None}
     for field in ATTRIBUTES:
         checked.pop(field.value, None)
@@ -235,24 +248,31 @@ def check_values(values: Mapping[str, Any], day: date) -> tuple[dict[str, Any], 
 
     An empty text counts as absent (None). Unknown keys are problems too.
     """
+    checked, refused = _check(values, day)
+    return checked, {field: error.message for field, error in refused.items()}
+
+
+def _check(values: Mapping[str, Any], day: date) -> tuple[dict[str, Any], dict[str, InvalidInput]]:
     checked: dict[str, Any] = {}
-    problems: dict[str, str] = {}
+    refused: dict[str, InvalidInput] = {}
     rules = field_rules(day)
     for key, value in values.items():
         if key not in rules:
-            problems[key if key.isidentifier() and len(key) <= LONGEST_KEY else "input"] = "There is no such field."
+            named = key if key.isidentifier() and len(key) <= LONGEST_KEY else "input"
+            refused[named] = InvalidInput("There is no such field.", field=named, reason="unknown")
             continue
         if value is None or (isinstance(value, str) and not value.strip()):
             checked[key] = None
             continue
         try:
             checked[key] = rules[key](value)
-        except CitizenZeroError as error:
-            problems[key] = error.message
-    return checked, problems
+        except InvalidInput as error:
+            refused[key] = error
+    return checked, refused
 
 
-def field_rules(day: date) -> dict[str, Callable[[Any], Any]]:
+@cache
+def field_rules(day: date) -> Mapping[str, Callable[[Any], Any]]:
     """Return the check of each field by its name."""
     rules: dict[str, Callable[[Any], Any]] = {
         "user_id": user_id,
@@ -271,7 +291,7 @@ def field_rules(day: date) -> dict[str, Callable[[Any], Any]]:
     }
     for field in ATTRIBUTES:
         rules[field.value] = partial(attribute, field.value)
-    return rules
+    return MappingProxyType(rules)
 
 
 def _stdnum(validate: Callable[[str], str], value: str, field: str, called: str) -> str:
@@ -280,7 +300,7 @@ def _stdnum(validate: Callable[[str], str], value: str, field: str, called: str)
     try:
         return str(validate(_text(value, field)))
     except InvalidChecksum:
-        raise InvalidInput(f"The check digit of this {called} is wrong.", field=field) from None
+        raise InvalidInput(f"The check digit of this {called} is wrong.", field=field, reason="check_digit") from None
     except ValidationError:
         raise InvalidInput(f"This is no {called}.", field=field) from None
 
@@ -295,25 +315,25 @@ def _text(value: object, field: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise InvalidInput("There are broken characters in it.", field=field) from None
+        raise InvalidInput("There are broken characters in it.", field=field, reason="characters") from None
     return value.strip()
 
 
 def _one_line(value: str, field: str, longest: int) -> str:
     text = unicodedata.normalize("NFC", " ".join(_text(value, field).split()))
     if any(unicodedata.category(character) in {"Cc", "Cn"} for character in text):
-        raise InvalidInput("There are control characters in it.", field=field)
+        raise InvalidInput("There are control characters in it.", field=field, reason="characters")
     if not text:
-        raise InvalidInput("It must be there.", field=field)
+        raise InvalidInput("It must be there.", field=field, reason="missing")
     if len(text) > longest:
-        raise InvalidInput(f"It is longer than {longest} characters.", field=field)
+        raise InvalidInput(f"It is longer than {longest} characters.", field=field, reason="too_long")
     return text
 
 
 def _one_of(value: object, field: str, allowed: tuple[str, ...]) -> str:
     text = _text(value, field).lower()
     if text not in allowed:
-        raise InvalidInput(f"Not one of: {', '.join(allowed)}.", field=field)
+        raise InvalidInput(f"Not one of: {', '.join(allowed)}.", field=field, reason="not_listed")
     return text
 
 
@@ -335,7 +355,7 @@ def _number(value: object, field: str, highest: Decimal, places: int) -> Decimal
     except InvalidOperation:
         raise InvalidInput("It must be a number.", field=field) from None
     if not number.is_finite() or not 0 <= number <= highest:
-        raise InvalidInput(f"It must be between 0 and {highest:,}.", field=field)
+        raise InvalidInput(f"It must be between 0 and {highest:,}.", field=field, reason="out_of_range")
     rounded = number.quantize(Decimal(1).scaleb(-places))
     if rounded != number:
         raise InvalidInput(

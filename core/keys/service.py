@@ -5,6 +5,7 @@ pre-active row and its entry), the key on the token, the outcome. A KEK left pre
 finished by the next process that needs one. Rotation, backup and erasure are not here.
 """
 
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -23,17 +24,23 @@ from core.keys.model import Kek, KeyState, NewDataKey, WrappedDataKey, wrap_aad
 from core.settings.model import VaultSettings
 from core.settings.service import SettingsService
 from core.storage.database import Database
+from core.storage.exchange import Result, Statement, send
 from core.storage.seal import RowSealer, SealedRow
 from core.vault_token import VaultToken
 from hsm.model import KeyFacts, WrapItem
 from hsm.secret import Secret
 from hsm.templates import kek_label, kek_template
 
+KEK_ATTEMPTS = 5
 ABANDONED_AFTER = timedelta(seconds=60)
 
 
 class KekChangedMeanwhile(Exception):
     """The KEK that data keys were wrapped under is full or no longer active: wrap again under another."""
+
+
+class _KekTaken(DatabaseUnavailable):
+    """Another process announced a KEK of the same number."""
 
 
 class VerifiedKek(NamedTuple):
@@ -65,21 +72,39 @@ class KeyService:
         self._now = now
         self._cache = DataKeyCache(time.monotonic)
         self._verified: dict[str, SealedRow] = {}
+        self._last: VerifiedKek | None = None
+        self._making = threading.Lock()
 
     # --- for enrolment ---------------------------------------------------------------------------
 
     def kek_with_room(self, actor: Actor, count: int = 1) -> VerifiedKek:
-        """Return an active KEK with room for `count` more citizens, making one where there is none."""
-        with self._database.transaction() as connection:
-            rows = store.keks(connection)
-        for row, members in rows:
-            if store.is_active(row) and members + count <= row.columns["capacity"]:
-                return self._verify(row)
-        for row, _ in rows:
-            abandoned = row.columns["created_at"] < self._now() - ABANDONED_AFTER
-            if row.columns["state"] == KeyState.PRE_ACTIVE.value and abandoned:
-                return self._finish_kek(actor, row)
-        return self._finish_kek(actor, self._announce_kek(actor, len(rows) + 1))
+        """Return an active KEK with room for `count` more citizens, making one where there is none.
+
+        The one that was last found is given without asking: `store_data_keys` finds out whether it still has room.
+        """
+        kek = self._last
+        if kek is not None and count <= kek.capacity:
+            return kek
+        with self._making:  # threads of this process that find no room make one KEK, not one each
+            self._last = self._find_or_make_kek(actor, count)
+            return self._last
+
+    def _find_or_make_kek(self, actor: Actor, count: int) -> VerifiedKek:
+        for _ in range(KEK_ATTEMPTS):
+            with self._database.transaction() as connection:
+                rows = store.keks(connection)
+            for row, members in rows:
+                if store.is_active(row) and members + count <= row.columns["capacity"]:
+                    return self._verify(row)
+            for row, _members in rows:
+                abandoned = row.columns["created_at"] < self._now() - ABANDONED_AFTER
+                if row.columns["state"] == KeyState.PRE_ACTIVE.value and abandoned:
+                    return self._finish_kek(actor, row)
+            try:
+                return self._finish_kek(actor, self._announce_kek(actor, len(rows) + 1))
+            except _KekTaken:
+                continue  # another console made it at the same moment
+        raise DatabaseUnavailable("Other consoles make so many KEKs that none could be made here. Try again.")
 
     def new_data_keys(self, kek: VerifiedKek, identity_tokens: Sequence[str]) -> list[NewDataKey]:
         """Make one data key for each new citizen, wrapped in the token under the KEK."""
@@ -91,7 +116,7 @@ class KeyService:
             for key, key_id, token in zip(made, ids, identity_tokens, strict=True)
         ]
 
-    def data_key_row(self, key: WrappedDataKey) -> tuple[str, Mapping[str, Any]]:
+    def data_key_row(self, key: WrappedDataKey, now: datetime) -> tuple[str, Mapping[str, Any]]:
         """Return table and columns of a new data key, ready to be sealed."""
         return store.data_key.name, {
             "data_key_id": key.data_key_id,
@@ -99,30 +124,46 @@ class KeyService:
             "kek_id": key.kek_id,
             "algorithm": key.algorithm,
             "wrapped": key.wrapped,
-            "created_at": self._now(),
+            "created_at": now,
             "revision": 1,
         }
 
     def store_data_keys(self, connection: Connection, kek: VerifiedKek, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store sealed data keys while holding their KEK. Raises KekChangedMeanwhile."""
-        held = store.kek_for_wrapping(connection, kek.kek_id)
-        if held is None or held.columns != kek.row.columns:
-            raise KekChangedMeanwhile
+        [held] = send(connection, [store.hold_for_wrapping(kek.kek_id, len(rows), kek.capacity)])
+        self.check_addition(kek, held)
         store.add_data_keys(connection, rows)
-        if not store.take_room(connection, kek.kek_id, len(rows), kek.capacity):
+
+    def addition(self, kek: VerifiedKek, row: Mapping[str, Any]) -> tuple[Statement, Statement]:
+        """Return the statements that store one sealed data key: the first one's result goes to `check_addition`."""
+        return store.hold_for_wrapping(kek.kek_id, 1, kek.capacity), store.addition(row)
+
+    def check_addition(self, kek: VerifiedKek, held: Result) -> None:
+        """Raise KekChangedMeanwhile unless the KEK is the one that was verified and had room: before COMMIT."""
+        if [dict(kek.row.columns)] != held.rows:
+            self._last = None
             raise KekChangedMeanwhile
 
     # --- for reading -----------------------------------------------------------------------------
 
-    def rows_for(self, connection: Connection, identity_tokens: Sequence[str]) -> dict[str, list[SealedRow]]:
+    def rows_of(self, identity_tokens: Sequence[str]) -> tuple[Statement, Statement]:
+        """Return the statements that give citizens' data keys and the KEKs around them, for `joined`."""
+        return store.data_keys_of(identity_tokens), store.keks_of(identity_tokens)
+
+    def joined(self, data_keys: Result, keks: Result) -> dict[str, list[SealedRow]]:
         """Return, for each citizen, the rows of the data key and of its KEK, to be checked by the caller."""
-        data_keys = store.data_key_rows(connection, identity_tokens)
-        keks = store.kek_rows(connection, sorted({row.columns["kek_id"] for row in data_keys.values()}))
-        by_id = {row.columns["kek_id"]: row for row in keks}
+        by_id = {row["kek_id"]: store.sealed_kek(row) for row in keks.rows}
         return {
-            token: [row] + ([by_id[row.columns["kek_id"]]] if row.columns["kek_id"] in by_id else [])
-            for token, row in data_keys.items()
-        }
+            row["identity_token"]: [
+                store.sealed_data_key(row), *([by_id[row["kek_id"]]] if row["kek_id"] in by_id else [])
+            ]
+            for row in data_keys.rows
+        }  # fmt: skip
+
+    def is_verified(self, row: SealedRow) -> bool:
+        """Tell whether this is a KEK's row with just the content whose seal was found right since the last unlock."""
+        known = self._verified.get(row.columns.get("kek_id", "")) if row.table == store.kek.name else None
+        return known is not None and known.columns == row.columns
 
     def open_data_key(self, row: SealedRow) -> Secret:
         """Return a citizen's data key in clear, from its checked row. Raises IntegrityFailure."""
@@ -141,6 +182,7 @@ class KeyService:
         """Wipe all data keys held in clear: on lock."""
         self._cache.empty()
         self._verified.clear()
+        self._last = None
 
     def forget_old(self) -> None:
         """Wipe data keys whose 300 seconds are over."""
@@ -205,7 +247,7 @@ class KeyService:
         settings = self._settings.read_checked()
         [columns] = self._sealer.seal([(store.kek.name, self._new_kek(number, settings))])
         intent = self._key_entry(actor, Outcome.INTENT, columns["kek_id"])
-        taken = {"kek_pkey": DatabaseUnavailable("Another console made this KEK at the same moment. Try again.")}
+        taken = {"kek_pkey": _KekTaken("Another console made this KEK at the same moment.")}
         with self._database.transaction(taken) as connection:
             store.add_kek(connection, columns)
             self._audit.append(connection, intent)

@@ -10,7 +10,6 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     LargeBinary,
-    Select,
     Table,
     Text,
     Uuid,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 )
 
 from core.keys.model import KeyState
+from core.storage.exchange import Statement, add_rows, columns_of, insertion
 from core.storage.schema import metadata
 from core.storage.seal import SealedRow
 
@@ -96,31 +96,31 @@ def keks(connection: Connection) -> list[tuple[SealedRow, int]]:
     for row in connection.execute(query).mappings():
         columns = dict(row)
         members = int(columns.pop("members"))
-        result.append((_sealed_kek(columns), members))
+        result.append((sealed_kek(columns), members))
     return result
 
 
-def kek_for_wrapping(connection: Connection, kek_id: str) -> SealedRow | None:
-    """Return a KEK's row and hold it FOR SHARE until COMMIT: it cannot be destroyed meanwhile."""
-    row = connection.execute(select(kek).where(kek.c.kek_id == kek_id).with_for_update(read=True))
-    columns = row.mappings().one_or_none()
-    return None if columns is None else _sealed_kek(dict(columns))
+def hold_for_wrapping(kek_id: str, count: int, capacity: int) -> Statement:
+    """Return the statement that holds a KEK FOR SHARE until COMMIT and counts new members.
 
-
-def kek_rows(connection: Connection, kek_ids: Sequence[str]) -> list[SealedRow]:
-    """Return the rows of some KEKs."""
-    rows = connection.execute(select(kek).where(kek.c.kek_id.in_(kek_ids))).mappings()
-    return [_sealed_kek(dict(row)) for row in rows]
-
-
-def take_room(connection: Connection, kek_id: str, count: int, capacity: int) -> bool:
-    """Count new members; False where the KEK has no room for them."""
-    statement = (
-        update(kek_members)
-        .where(kek_members.c.kek_id == kek_id, kek_members.c.members + count <= capacity)
-        .values(members=kek_members.c.members + count)
+    It gives the KEK's columns, or nothing where the KEK has no room. Held, it cannot be destroyed meanwhile.
+    """
+    return Statement(
+        f"""
+        WITH held AS (SELECT {columns_of(kek, "k")} FROM kek k WHERE kek_id = %(kek_id)s FOR SHARE),
+             room AS (UPDATE kek_members SET members = members + %(count)s
+                      WHERE kek_id = %(kek_id)s AND members + %(count)s <= %(capacity)s RETURNING kek_id)
+        SELECT held.* FROM held JOIN room ON room.kek_id = held.kek_id
+        """,  # noqa: S608 (the program's own names)
+        {"kek_id": kek_id, "count": count, "capacity": capacity},
     )
-    return connection.execute(statement).rowcount == 1
+
+
+def keks_of(identity_tokens: Sequence[str]) -> Statement:
+    """Return the statement that gives the rows of the KEKs which wrap these citizens' data keys."""
+    sql = f"""SELECT {columns_of(kek, "k")} FROM kek k
+              WHERE kek_id IN (SELECT kek_id FROM data_key WHERE identity_token = ANY(%(tokens)s))"""  # noqa: S608
+    return Statement(sql, {"tokens": list(identity_tokens)})
 
 
 def member_total(connection: Connection) -> int:
@@ -136,13 +136,18 @@ def counted_members(connection: Connection) -> dict[str, int]:
 
 def add_data_keys(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store sealed data keys."""
-    connection.execute(insert(data_key), [dict(row) for row in rows])
+    add_rows(connection, data_key, rows)
 
 
-def data_key_rows(connection: Connection, identity_tokens: Sequence[str]) -> dict[str, SealedRow]:
-    """Return the data-key row of each citizen."""
-    query: Select[Any] = select(data_key).where(data_key.c.identity_token.in_(identity_tokens))
-    return {row["identity_token"]: sealed_data_key(dict(row)) for row in connection.execute(query).mappings()}
+def addition(row: Mapping[str, Any]) -> Statement:
+    """Return the statement that stores one sealed data key."""
+    return insertion(data_key, row)
+
+
+def data_keys_of(identity_tokens: Sequence[str]) -> Statement:
+    """Return the statement that gives the data-key rows of citizens."""
+    sql = f"SELECT {columns_of(data_key, 'd')} FROM data_key d WHERE identity_token = ANY(%(tokens)s)"  # noqa: S608
+    return Statement(sql, {"tokens": list(identity_tokens)})
 
 
 def add_key_backup(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -161,7 +166,8 @@ def sealed_data_key(columns: dict[str, Any]) -> SealedRow:
     return SealedRow(data_key.name, columns, f"data key of {columns['identity_token']}")
 
 
-def _sealed_kek(columns: dict[str, Any]) -> SealedRow:
+def sealed_kek(columns: dict[str, Any]) -> SealedRow:
+    """Name a KEK's row for checks."""
     return SealedRow(kek.name, columns, f"record of {columns['kek_id']}")
 
 

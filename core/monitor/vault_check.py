@@ -11,6 +11,7 @@ from core.access.service import AccessService
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
 from core.citizens.sweep import CitizenSweep
+from core.jobs.service import JobService
 from core.keys.service import KeyService
 from core.settings.service import SettingsService
 from core.storage.seal import RowSealer
@@ -40,6 +41,7 @@ class VaultCheck:
         settings: SettingsService,
         access: AccessService,
         keys: KeyService,
+        jobs: JobService,
         sweep: CitizenSweep,
         audit: AuditLog,
     ) -> None:
@@ -47,6 +49,7 @@ class VaultCheck:
         self._settings = settings
         self._access = access
         self._keys = keys
+        self._jobs = jobs
         self._sweep = sweep
         self._audit = audit
 
@@ -55,7 +58,7 @@ class VaultCheck:
     ) -> VaultVerdict:
         """Check all citizens, or `sample` of them, and everything else. `progress` gets citizens checked."""
         require(session, Permission.VAULT_VERIFY)
-        others = [*self._settings.rows(), *self._access.rows(), *self._keys.rows()]
+        others = [*self._settings.rows(), *self._access.rows(), *self._keys.rows(), *self._jobs.rows()]
         problems = dict.fromkeys((row.name for row in self._sealer.broken(others)), "its seal does not fit")
         if sample is None:
             problems |= dict.fromkeys(self._keys.miscounted(), "its number of citizens is not what a count gives")

@@ -5,24 +5,34 @@ either is committed or never happened. Parameters of a failed statement are neve
 out of logs and messages (`hide_parameters`).
 """
 
+import select
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import psycopg
-from sqlalchemy import URL, Connection, create_engine, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import URL, Connection, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from core.errors import CitizenZeroError, DatabaseUnavailable
+from core.errors import CitizenZeroError, DatabaseContended, DatabaseUnavailable
 from core.storage.connection_words import NO_ANSWER, connection_failure
+from core.storage.exchange import StatementFailed
 from hsm.secret import Secret
 
 CONNECT_SECONDS = 5
 RECOVERIES = 3  # a server may still say "ready" just before it notices that one of its processes crashed
+RESTED_SECONDS = 60.0
+CONTENDED = {"40001", "40P01"}  # serialization failure, deadlock
 # PostgreSQL ends a writer that holds the log's lock and does nothing (for example waits for an HSM).
 SESSION_OPTIONS = (
     "-c search_path=public -c timezone=UTC -c idle_in_transaction_session_timeout=2000 -c lock_timeout=4000"
 )
+
+DatabaseError: TypeAlias = DBAPIError | psycopg.Error | StatementFailed
+DATABASE_ERRORS = (DBAPIError, psycopg.Error, StatementFailed)
 
 
 @dataclass(frozen=True)
@@ -66,9 +76,9 @@ class Database:
             hide_parameters=True,
             pool_size=4,
             max_overflow=4,
-            pool_pre_ping=True,
             connect_args={"options": SESSION_OPTIONS, "connect_timeout": CONNECT_SECONDS},
         )
+        event.listen(self._engine, "checkout", _check_alive)
 
     @contextmanager
     def transaction(self, conflicts: Mapping[str, CitizenZeroError] | None = None) -> Iterator[Connection]:
@@ -81,8 +91,18 @@ class Database:
         try:
             with connection, connection.begin():
                 yield connection
-        except DBAPIError as error:
-            raise translate(error, conflicts or {}) from error.orig
+        except DATABASE_ERRORS as error:
+            raise translate(error, conflicts or {}) from driver_error(error)
+
+    @contextmanager
+    def autocommit(self) -> Iterator[Connection]:
+        """Give a connection on which each statement is a transaction of its own: one exchange, COMMIT included."""
+        connection = self._connect()
+        try:
+            with connection:
+                yield connection.execution_options(isolation_level="AUTOCOMMIT")
+        except DATABASE_ERRORS as error:
+            raise translate(error, {}) from driver_error(error)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -91,8 +111,26 @@ class Database:
         try:
             with connection, connection.execution_options(isolation_level="REPEATABLE READ").begin():
                 yield connection
-        except DBAPIError as error:
-            raise translate(error, {}) from error.orig
+        except DATABASE_ERRORS as error:
+            raise translate(error, {}) from driver_error(error)
+
+    @contextmanager
+    def advisory_lock(self, key: int) -> Iterator[bool]:
+        """Try to take a lock between processes (64 bits) on a connection of its own, and tell whether it is held.
+
+        It dies with its connection: whoever relies on it compares a revision as well.
+        """
+        connection = self._connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            try:
+                held = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one())
+            except DBAPIError as error:
+                raise translate(error, {}) from error.orig
+            yield held
+        finally:
+            with suppress(DBAPIError):  # a lost connection has given the lock up already
+                connection.execute(text("SELECT pg_advisory_unlock_all()"))
+            connection.close()
 
     def answers(self) -> ServerAnswer:
         """Return the server's version and how this connection is encrypted, for the health probe."""
@@ -119,30 +157,71 @@ class Database:
             self._recover()
 
 
-def connection_lost(error: DBAPIError) -> bool:
+def _check_alive(driver: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    """Have a connection that the server has ended replaced before it is used.
+
+    Such a connection has something to read while nothing was asked: that costs a microsecond to see, a
+    question to the server a tenth of a millisecond. After a long rest, when a network in between may have
+    forgotten the connection, it is asked nevertheless.
+    """
+    now = time.monotonic()
+    rested = now - record.info.get("used", now)
+    record.info["used"] = now
+    if driver.closed:
+        raise DisconnectionError
+    try:
+        if rested < RESTED_SECONDS and not _readable(driver.fileno()):
+            return
+        with driver.cursor() as cursor:
+            cursor.execute("")
+        driver.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError from error
+
+
+def _readable(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def driver_error(error: Exception) -> psycopg.Error | None:
+    """Return what the driver said, whether or not SQLAlchemy stands in between."""
+    if isinstance(error, StatementFailed):
+        return error.cause
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return cause if isinstance(cause, psycopg.Error) else None
+
+
+def connection_lost(error: DatabaseError) -> bool:
     """Tell whether the server went away, rather than refused a statement."""
-    return error.connection_invalidated or (
-        isinstance(error, OperationalError | InterfaceError) and (sqlstate(error) or "57P")[:2] in {"08", "57"}
-    )
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    lost = isinstance(driver_error(error), psycopg.OperationalError | psycopg.InterfaceError)
+    return lost and (sqlstate(error) or "57P")[:2] in {"08", "57"}
 
 
-def sqlstate(error: DBAPIError) -> str | None:
+def sqlstate(error: DatabaseError) -> str | None:
     """Return PostgreSQL's five-character error code, None when the server said nothing."""
-    return error.orig.sqlstate if isinstance(error.orig, psycopg.Error) else None
+    cause = driver_error(error)
+    return None if cause is None else cause.sqlstate
 
 
-def translate(error: DBAPIError, conflicts: Mapping[str, CitizenZeroError]) -> CitizenZeroError:
+def translate(error: DatabaseError, conflicts: Mapping[str, CitizenZeroError]) -> CitizenZeroError:
     """Turn a database exception into the error tree, without the statement's values."""
-    if isinstance(error.orig, psycopg.Error):
-        known = conflicts.get(error.orig.diag.constraint_name or "")
+    cause = driver_error(error)
+    if cause is not None:
+        known = conflicts.get(cause.diag.constraint_name or "")
         if known is not None:
             return known
     state = sqlstate(error)
-    details = {"PostgreSQL": f"{type(error.orig).__name__} ({state or 'no answer'})"}
-    if state is None and isinstance(error.orig, psycopg.OperationalError):
-        return connection_failure(str(error.orig))
+    details = {"PostgreSQL": f"{type(cause or error).__name__} ({state or 'no answer'})"}
+    if state is None and isinstance(cause, psycopg.OperationalError):
+        return connection_failure(str(cause))
     if connection_lost(error):
         return DatabaseUnavailable(NO_ANSWER, details=details)
+    if state in CONTENDED:
+        return DatabaseContended("Two writers waited for each other.", details=details)
     sentences = {
         "28P01": "The database refused the program's password.",
         "42501": "The database does not allow the program what it needs.",

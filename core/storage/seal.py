@@ -62,21 +62,31 @@ class RowSealer:
     def __init__(self, macs: MacBatch) -> None:
         self._macs = macs
 
-    def seal(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[dict[str, Any]]:
-        """Return each (table, columns) as columns with their `row_seal`, ready to store."""
-        macs = self._macs([sealed_bytes(table, columns) for table, columns in rows])
+    def seal(
+        self, rows: Sequence[tuple[str, Mapping[str, Any]]], macs: Sequence[bytes] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return each (table, columns) as columns with their `row_seal`, ready to store.
+
+        `macs` are those of their `sealed_bytes`, where the caller had them made together with others.
+        """
+        macs = self._macs([sealed_bytes(table, columns) for table, columns in rows]) if macs is None else macs
         return [{**columns, SEAL_COLUMN: mac} for (_, columns), mac in zip(rows, macs, strict=True)]
 
-    def broken(self, rows: Sequence[SealedRow]) -> list[SealedRow]:
-        """Return the rows whose seal does not fit."""
+    def broken(self, rows: Sequence[SealedRow], macs: Sequence[bytes] | None = None) -> list[SealedRow]:
+        """Return the rows whose seal does not fit. `macs` are those of `bytes_of`, where the caller had them made."""
         if not rows:
             return []
-        macs = self._macs([sealed_bytes(row.table, row.columns) for row in rows])
+        macs = self._macs(self.bytes_of(rows)) if macs is None else macs
         return [row for row, mac in zip(rows, macs, strict=True) if not _same(row.columns.get(SEAL_COLUMN), mac)]
 
-    def check(self, rows: Iterable[SealedRow]) -> None:
+    @staticmethod
+    def bytes_of(rows: Sequence[SealedRow]) -> list[bytes]:
+        """Return the bytes that the rows' seals authenticate."""
+        return [sealed_bytes(row.table, row.columns) for row in rows]
+
+    def check(self, rows: Iterable[SealedRow], macs: Sequence[bytes] | None = None) -> None:
         """Raise IntegrityFailure for the first row whose seal does not fit."""
-        for row in self.broken(list(rows)):
+        for row in self.broken(list(rows), macs):
             raise IntegrityFailure(
                 f"The stored {row.name} is not what the console stored: its seal does not fit.",
                 details={"Table": row.table},

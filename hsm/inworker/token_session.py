@@ -15,6 +15,7 @@ from hsm import errors, requests
 from hsm.inworker import attributes, check_values, data_objects, initialise, module_facts, personalise, trials, wrapping
 from hsm.inworker.keyring import Keyring
 from hsm.inworker.signing import sign
+from hsm.inworker.subkeys import Subkeys, refuse_derivation
 from hsm.inworker.translation import translate, translated
 
 _PIN_MISSING: Final = "The console is not logged in to the token."
@@ -28,6 +29,7 @@ class TokenSession:
         self._library: Any = None
         self._session: Any = None
         self._keys: Keyring | None = None
+        self._subkeys = Subkeys()
         self._answers: Mapping[type, Callable[[Any], object]] = {
             requests.Open: self._open,
             requests.Login: self._login,
@@ -37,6 +39,7 @@ class TokenSession:
             requests.InitialiseToken: self._initialise_token,
             requests.PersonaliseToken: self._personalise_token,
             requests.Mac: self._mac,
+            requests.MacMany: self._mac_many,
             requests.Sign: self._sign,
             requests.Random: self._random,
             requests.Wrap: self._wrap,
@@ -57,7 +60,8 @@ class TokenSession:
         return self._answers[type(request)](request)
 
     def end(self) -> None:
-        """Log out and finalise the module, as far as it still answers."""
+        """Log out and finalise the module, as far as it still answers; no subkey stays."""
+        self._subkeys.wipe()
         if self._library is None:
             return
         try:
@@ -139,13 +143,27 @@ class TokenSession:
     # --- using keys -------------------------------------------------------------------------------
 
     def _mac(self, request: requests.Mac) -> requests.Values:
+        return requests.Values(self._macs(request.key_label, request.messages))
+
+    def _mac_many(self, request: requests.MacMany) -> requests.Values:
+        values: list[bytes] = []
+        for part in request.parts:
+            if part.subkey:
+                _, keys = self._open_session()
+                values += self._subkeys.macs(keys, part)
+            else:
+                values += self._macs(part.key_label, part.messages)
+        return requests.Values(tuple(values))
+
+    def _macs(self, label: str, messages: tuple[bytes, ...]) -> tuple[bytes, ...]:
         _, keys = self._open_session()
+        refuse_derivation(label, messages)
 
         def compute(key: Any) -> tuple[bytes, ...]:
-            return tuple([key.sign(message, mechanism=Mechanism.SHA256_HMAC) for message in request.messages])
+            return tuple([key.sign(message, mechanism=Mechanism.SHA256_HMAC) for message in messages])
 
-        with translated(f"compute digests with {request.key_label}"):
-            return requests.Values(keys.using(request.key_label, compute))
+        with translated(f"compute digests with {label}"):
+            return keys.using(label, compute)
 
     def _sign(self, request: requests.Sign) -> requests.Values:
         _, keys = self._open_session()

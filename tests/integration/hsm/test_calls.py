@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hsm import errors, software_token, templates
 from hsm.client import HsmClient
 from hsm.model import GCM, KW, RSA_2048, TokenBinding, WrapItem
+from hsm.requests import MacPart
 from hsm.secret import Secret
 from hsm.signatures import holds
 from hsm.templates import KEK_KINDS, KeyKind, KeyTemplate
@@ -286,3 +287,37 @@ def test_eight_threads_get_their_own_answers(shared: HsmClient, algorithm: str) 
 
 def _pin() -> Secret:
     return Secret(PIN)
+
+
+def test_digests_under_several_keys_come_in_one_exchange(shared: HsmClient) -> None:
+    parts = [
+        MacPart(templates.TOKEN_LABEL, (b"a", b"b")),
+        MacPart(templates.INDEX_LABEL, ()),
+        MacPart(templates.INDEX_LABEL, (b"a",)),
+        MacPart(templates.INDEX_LABEL, (b"a",), templates.NAME_SUBKEY),
+    ]
+    token, none, index, names = shared.mac_many(parts)
+    assert (token, none, index) == (
+        shared.mac(templates.TOKEN_LABEL, [b"a", b"b"]), [], shared.mac(templates.INDEX_LABEL, [b"a"])
+    )  # fmt: skip
+    assert len(names[0]) == 32
+    assert names != index
+    assert shared.mac_many(parts)[3] == names
+
+
+def test_a_subkey_never_leaves_the_worker(shared: HsmClient) -> None:
+    for ask in (
+        lambda: shared.mac(templates.INDEX_LABEL, [b"x", b"czsub1:names"]),
+        lambda: shared.mac_many([MacPart(templates.INDEX_LABEL, (b"czsub1:names",))]),
+    ):
+        with pytest.raises(errors.MechanismFailed, match="subkey"):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("label", "subkey"),
+    [(templates.SEAL_LABEL, templates.NAME_SUBKEY), (templates.INDEX_LABEL, "phones"), (templates.ENTRY_LABEL, "x")],
+)
+def test_only_the_listed_subkeys_exist(shared: HsmClient, label: str, subkey: str) -> None:
+    with pytest.raises(errors.MechanismFailed, match="no such subkey"):
+        shared.mac_many([MacPart(label, (b"a",), subkey)])

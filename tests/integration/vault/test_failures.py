@@ -90,7 +90,7 @@ def test_a_worker_lost_in_the_middle_of_a_call_is_said_and_replaced(
 
 def test_a_lost_database_connection_is_made_anew(real: RealVault, asha: CitizenRecord) -> None:
     _profile(real, asha)
-    real.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'citizen_zero_program'")
+    real.sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'citizen_zero_program'")
     _profile(real, asha)
 
 

@@ -58,7 +58,7 @@ def test_another_key_under_the_same_label_is_not_used(small: RealVault) -> None:
     with services.database.transaction() as connection:
         assert store.replace_kek(connection, sealed, kek.row.columns["revision"])
     with pytest.raises(HsmOtherToken):
-        services.keys.kek_with_room(small.session.actor)
+        small.enrol(_person(9))
 
 
 def test_a_kek_must_hold_somebody(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -1,0 +1,136 @@
+"""Enrolling citizens: from validated values to sealed rows, stored all or none.
+
+Making the rows (HSM, encryption, seals) and storing them (one transaction) are two steps, so that an
+import can make one batch while another is stored.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from core.access.model import LoginSession
+from core.audit.model import Action, Entry, Outcome
+from core.audit.service import AuditLog
+from core.citizens import names, records, store
+from core.citizens.model import CitizenRecord, NewCitizen, identity_token
+from core.citizens.recording import Recorder
+from core.errors import AlreadyExists, DatabaseContended, DatabaseUnavailable
+from core.keys.digests import Digests, NewTerms
+from core.keys.service import KEK_ATTEMPTS, KekChangedMeanwhile, KeyService, VerifiedKek
+from core.storage.database import Database
+from core.storage.seal import RowSealer, sealed_bytes
+from core.vault_token import VaultToken
+
+ENROLLED_ALREADY = {
+    "directory_aadhaar_hash_key": AlreadyExists("A citizen with this Aadhaar is enrolled already.", field="aadhaar"),
+    "directory_pan_hash_key": AlreadyExists("A citizen with this PAN is enrolled already.", field="pan"),
+    "directory_user_id_key": AlreadyExists("A citizen with this user id is enrolled already.", field="user_id"),
+    "directory_pkey": AlreadyExists("A citizen with this user id is enrolled already.", field="user_id"),
+}
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """The sealed rows of one new citizen."""
+
+    data_key: Mapping[str, Any]
+    directory: Mapping[str, Any]
+    vault: Mapping[str, Any]
+
+
+class Enrolment:
+    """Makes and stores the rows of new citizens. Thread-safe."""
+
+    def __init__(
+        self,
+        database: Database,
+        token: VaultToken,
+        digests: Digests,
+        sealer: RowSealer,
+        keys: KeyService,
+        audit: AuditLog,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._token = token
+        self._digests = digests
+        self._sealer = sealer
+        self._keys = keys
+        self._audit = audit
+        self._recorder = Recorder(audit)
+        self._now = now
+
+    def enrol(self, session: LoginSession, citizens: Sequence[NewCitizen]) -> list[CitizenRecord]:
+        """Enrol citizens in one transaction. Raises AlreadyExists for a known Aadhaar number, PAN or user id."""
+        people = self.people(citizens)
+        for _ in range(KEK_ATTEMPTS):
+            kek = self._keys.kek_with_room(session.actor, len(people))
+            try:
+                if len(people) == 1:
+                    return [self._enrol_one(session, kek, people[0])]
+                rows = self.new_rows(kek, people)
+                with self._database.transaction(ENROLLED_ALREADY) as connection:
+                    self.store(connection, session, kek, rows)
+            except (KekChangedMeanwhile, DatabaseContended):
+                continue  # another console filled the KEK, or enrolled some of the same people, at the same moment
+            return [records.record(row.vault) for row in rows]
+        raise DatabaseUnavailable("Other consoles enrol so much that no KEK had room. Try again.")
+
+    def people(self, citizens: Sequence[NewCitizen]) -> list[records.Person]:
+        """Give citizens their ids and digests: one exchange with the HSM for all."""
+        user_ids = [citizen.user_id or uuid.uuid4() for citizen in citizens]
+        digests = self._digests.of_new(
+            [
+                NewTerms(user_id.bytes, records.terms_of(citizen), names.prefixes(citizen.name))
+                for user_id, citizen in zip(user_ids, citizens, strict=True)
+            ]
+        )
+        return [
+            records.Person(citizen, user_id, identity_token(made.identity), made.terms, made.names)
+            for citizen, user_id, made in zip(citizens, user_ids, digests, strict=True)
+        ]
+
+    def new_rows(self, kek: VerifiedKek, people: Sequence[records.Person]) -> list[NewRows]:
+        """Make data keys, encrypt and seal: two exchanges with the HSM for all."""
+        sealed = iter(self._sealer.seal(self._unsealed(kek, people)))
+        return [NewRows(*rows) for rows in zip(sealed, sealed, sealed, strict=True)]
+
+    def _unsealed(self, kek: VerifiedKek, people: Sequence[records.Person]) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return data key, directory and vault row of each new citizen, with their tables."""
+        now = self._now()
+        data_keys = self._keys.new_data_keys(kek, [person.identity_token for person in people])
+        return [
+            row
+            for person, key in zip(people, data_keys, strict=True)
+            for row in (
+                self._keys.data_key_row(key.stored, now),
+                (store.directory.name, records.directory_row(person)),
+                (store.vault.name, records.vault_row(person, key, now)),
+            )
+        ]
+
+    def _enrol_one(self, session: LoginSession, kek: VerifiedKek, person: records.Person) -> CitizenRecord:
+        """Enrol one citizen: seals and entry by one exchange with the HSM, all but COMMIT by one with the database."""
+        rows = self._unsealed(kek, [person])
+        draft = self._audit.draft(self._entry(session, person.identity_token))
+        row_macs, entry_macs = self._token.check_macs([sealed_bytes(*row) for row in rows], draft.exact)
+        new = NewRows(*self._sealer.seal(rows, row_macs))
+        hold, data_key = self._keys.addition(kek, new.data_key)
+        statements = (hold, *store.addition(new.directory, new.vault), data_key)
+        with self._database.transaction(ENROLLED_ALREADY) as connection:
+            held, *_ = self._audit.send(connection, statements, self._audit.plan(draft, entry_macs))
+            self._keys.check_addition(kek, held)
+        return records.record(new.vault)
+
+    def _entry(self, session: LoginSession, token: str) -> Entry:
+        return self._recorder.entry(session, Action.CITIZEN_ENROL, Outcome.DONE, token, citizen_revision=1)
+
+    def store(self, connection: Connection, session: LoginSession, kek: VerifiedKek, rows: Sequence[NewRows]) -> None:
+        """Store rows and entries; COMMIT must follow at once. Raises KekChangedMeanwhile."""
+        store.add(connection, [row.directory for row in rows], [row.vault for row in rows])
+        self._keys.store_data_keys(connection, kek, [row.data_key for row in rows])
+        self._audit.append(connection, *(self._entry(session, row.vault["identity_token"]) for row in rows))

@@ -1,0 +1,63 @@
+"""What an import is asked and what it tells: plain data and words, no I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.citizens.csv_file import CsvRow
+from core.jobs.model import Job, Rejection
+
+PREVIEW_ROWS = 20
+ENROLLED = "already_enrolled"
+UNIQUE = {"aadhaar_hash": "aadhaar", "pan_hash": "pan", "user_id": "user_id"}  # column: its name in a file
+ROW = "row"  # stands where a whole row, not one column, is rejected
+REASONS: Mapping[str, str] = {
+    "missing": "It must be there.",
+    "not_valid": "It is not valid.",
+    "not_listed": "It is none of the known values.",
+    "check_digit": "Its check digit is wrong.",
+    "characters": "There are broken or control characters in it.",
+    "no_letter": "There is no letter in it.",
+    "too_long": "It is too long.",
+    "in_future": "It lies in the future.",
+    "too_old": "It lies too far back.",
+    "out_of_range": "It is out of range.",
+    "business_only": "Only a citizen with the role business has one.",
+    "cells": "The row has more or fewer cells than there are columns.",
+    ENROLLED: "A citizen with it is enrolled already, in the vault or by an earlier line.",
+}
+
+
+class OnError(StrEnum):
+    """What a broken line means: the file is refused before anything is done, or the line is set aside."""
+
+    STOP = "stop"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """How an import ended. `already` tells that this file was finished before, so that nothing was done now."""
+
+    job: Job
+    already: bool
+
+    @property
+    def imported(self) -> int:
+        """Return how many citizens this file enrolled, in all its runs."""
+        return self.job.counts.get("imported", 0)
+
+    @property
+    def rejected(self) -> int:
+        """Return how many lines were set aside."""
+        return self.job.counts.get("rejected", 0)
+
+
+@dataclass(frozen=True)
+class ImportPreview:
+    """The beginning of a file: its rows as they stand there, and by line what is wrong with them."""
+
+    columns: tuple[str, ...]
+    row_count: int
+    rows: tuple[CsvRow, ...]
+    rejections: tuple[Rejection, ...]

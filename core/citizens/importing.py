@@ -1,0 +1,290 @@
+"""Enrolling the citizens of a CSV file, as a job that may be killed at any moment.
+
+A batch's citizens, its rejected lines and the line to go on from commit in one transaction, so what was
+done is done once. While one batch is stored, the next ones are checked, encrypted and sealed in threads.
+The user id of a row without one follows from the file and the line: even an import that is told to
+begin anew enrols nobody twice. Rejections name line, column and reason, never a value.
+"""
+
+import hmac
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import cbor2
+
+from core.access.model import LoginSession, Permission, require
+from core.audit.model import Action
+from core.audit.service import AuditLog
+from core.citizens import store
+from core.citizens.csv_file import CitizenCsv, CsvRow, write_rejections
+from core.citizens.enrolment import ENROLLED_ALREADY, Enrolment, NewRows
+from core.citizens.import_model import (
+    ENROLLED,
+    PREVIEW_ROWS,
+    REASONS,
+    ROW,
+    UNIQUE,
+    ImportPreview,
+    ImportReport,
+    OnError,
+)
+from core.citizens.model import NewCitizen
+from core.citizens.recording import Recorder
+from core.citizens.validation import new_citizen, today
+from core.errors import (
+    AlreadyExists,
+    DatabaseContended,
+    DatabaseUnavailable,
+    InvalidFields,
+    InvalidInput,
+    JobCancelled,
+    LineRefused,
+)
+from core.jobs.model import Job, JobKind, JobState, Pace, Progress, Rejection
+from core.jobs.service import JobRun, JobService
+from core.keys.service import KEK_ATTEMPTS, KekChangedMeanwhile, KeyService, VerifiedKek
+from core.settings.service import SettingsService
+from core.storage.database import Database
+from core.vault_token import VaultToken
+
+BATCH = 200
+AHEAD = 2  # batches that are prepared while one is stored
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A batch ready to be stored: `lines[i]` is where `rows[i]` came from."""
+
+    last_line: int
+    records: int
+    rejections: tuple[Rejection, ...]
+    lines: tuple[int, ...]
+    kek: VerifiedKek | None
+    rows: tuple[NewRows, ...]
+    citizens: tuple[NewCitizen, ...]
+
+
+class CitizenImport:
+    """Imports files of citizens. Thread-safe; each import uses two threads more."""
+
+    def __init__(
+        self,
+        database: Database,
+        token: VaultToken,
+        enrolment: Enrolment,
+        keys: KeyService,
+        settings: SettingsService,
+        jobs: JobService,
+        audit: AuditLog,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._token = token
+        self._enrolment = enrolment
+        self._keys = keys
+        self._settings = settings
+        self._jobs = jobs
+        self._recorder = Recorder(audit)
+        self._now = now
+
+    def preview(self, session: LoginSession, path: Path, rows: int = PREVIEW_ROWS) -> ImportPreview:
+        """Read the beginning of a file and check it. Nothing is stored. Raises InvalidInput."""
+        require(session, Permission.CITIZEN_ENROL)
+        with CitizenCsv(path) as file:
+            first = tuple(islice(file.rows(), rows))
+            rejections = [item for row in first for item in _checked(row, today(self._now()))[1]]
+            return ImportPreview(file.columns, file.row_count, first, tuple(rejections))
+
+    def run(
+        self,
+        session: LoginSession,
+        path: Path,
+        on_error: OnError = OnError.STOP,
+        *,
+        again: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> ImportReport:
+        """Import a file, or go on with it where it stood; a finished one imports nothing unless told to (`again`).
+
+        `progress` is called after each batch, `cancelled` is asked before each: the report then says so. Raises
+        InvalidInput for a file or line that is refused, JobRunsElsewhere, or what ended the work; what was stored
+        before stays.
+        """
+        with self._recorder.recorded(session, Action.JOB_START):
+            require(session, Permission.CITIZEN_ENROL)
+            with (
+                CitizenCsv(path) as file,
+                self._jobs.run(session, JobKind.IMPORT, file.sha256, file.row_count, again=again) as run,
+            ):
+                if run.job.state is JobState.FINISHED:
+                    return ImportReport(run.job, already=True)
+                job = self._work(session, run, file, on_error, progress or _unseen, cancelled)
+                return ImportReport(job, already=False)
+
+    def rejections(self, session: LoginSession, job: Job) -> Iterator[Rejection]:
+        """Give the lines that an import set aside, in their order."""
+        require(session, Permission.CITIZEN_ENROL)
+        after = (0, "")
+        while found := self._jobs.rejections(job.job_id, after):
+            yield from found
+            after = (found[-1].line, found[-1].field)
+
+    def write_report(self, session: LoginSession, job: Job, path: Path) -> None:
+        """Write the rejected lines as CSV: line, column, reason."""
+        write_rejections(path, self.rejections(session, job))
+
+    def _work(
+        self,
+        session: LoginSession,
+        run: JobRun,
+        file: CitizenCsv,
+        on_error: OnError,
+        progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> Job:
+        pace = Pace(time.monotonic(), run.job.done)
+        try:
+            if on_error is OnError.STOP:
+                self._refuse_broken(file, run.job.position)
+            with closing(self._prepared(session, run.job, file)) as batches:
+                for batch in batches:
+                    if cancelled():
+                        return self._jobs.end(session, run, JobState.CANCELLED)
+                    file.check_unchanged()
+                    self._store(session, run, batch, on_error)
+                    job = run.job
+                    progress(pace.at(time.monotonic(), job.done, job.total, job.counts))
+        except JobCancelled:
+            return replace(run.job, state=JobState.CANCELLED, live=False)  # by another process, which wrote the entry
+        except InvalidInput as error:
+            self._jobs.end(session, run, JobState.FAILED, error.code)
+            raise
+        return self._jobs.end(session, run, JobState.FINISHED)
+
+    def _refuse_broken(self, file: CitizenCsv, position: int) -> None:
+        """Raise InvalidInput for the first broken row, before any of them is enrolled."""
+        day = today(self._now())
+        for row in file.rows(position):
+            for rejection in _checked(row, day)[1]:
+                raise _stopped(rejection)
+
+    # --- preparing, in threads -------------------------------------------------------------------
+
+    def _prepared(self, session: LoginSession, job: Job, file: CitizenCsv) -> Generator[_Prepared]:
+        """Give the batches after the job's position in their order, prepared ahead."""
+        size = min(BATCH, self._settings.read_checked().kek_capacity)
+        secret = self._token.index_macs([cbor2.dumps(["czimport1", file.sha256], canonical=True)])[0]
+        day, rows = today(self._now()), file.rows(job.position)
+        waiting: deque[Future[_Prepared]] = deque()
+        with ThreadPoolExecutor(AHEAD, "import") as pool:
+            try:
+                while True:
+                    while len(waiting) <= AHEAD and (batch := list(islice(rows, size))):
+                        waiting.append(pool.submit(self._prepare, session, batch, day, secret))
+                    if not waiting:
+                        return
+                    yield waiting.popleft().result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _prepare(self, session: LoginSession, batch: Sequence[CsvRow], day: date, secret: bytes) -> _Prepared:
+        rejections: list[Rejection] = []
+        citizens: list[NewCitizen] = []
+        lines: list[int] = []
+        for row in batch:
+            citizen, found = _checked(row, day)
+            rejections += found
+            if citizen is not None:
+                citizens.append(replace(citizen, user_id=citizen.user_id or _user_id(secret, row.line)))
+                lines.append(row.line)
+        kek, rows = self._new_rows(session, citizens)
+        parts = (tuple(rejections), tuple(lines), kek, rows, tuple(citizens))
+        return _Prepared(batch[-1].line, len(batch), *parts)
+
+    def _new_rows(
+        self, session: LoginSession, citizens: Sequence[NewCitizen]
+    ) -> tuple[VerifiedKek | None, tuple[NewRows, ...]]:
+        if not citizens:
+            return None, ()
+        people = self._enrolment.people(citizens)
+        kek = self._keys.kek_with_room(session.actor, len(people))
+        return kek, tuple(self._enrolment.new_rows(kek, people))
+
+    # --- storing, one batch after the other ------------------------------------------------------
+
+    def _store(self, session: LoginSession, run: JobRun, batch: _Prepared, on_error: OnError) -> None:
+        """Store a batch whole, whatever others do meanwhile."""
+        for _ in range(KEK_ATTEMPTS):
+            try:
+                self._try_to_store(session, run, batch, on_error)
+            except (AlreadyExists, DatabaseContended):
+                continue  # another console enrols one of them at this moment: found when looked for again
+            except KekChangedMeanwhile:
+                kek, rows = self._new_rows(session, batch.citizens)
+                batch = replace(batch, kek=kek, rows=rows)
+                continue
+            return
+        raise DatabaseUnavailable("Other consoles enrol so much that a batch could not be stored. Try again.")
+
+    def _try_to_store(self, session: LoginSession, run: JobRun, batch: _Prepared, on_error: OnError) -> None:
+        with self._database.transaction() as connection:
+            taken = store.taken(connection, [row.directory for row in batch.rows])
+        new: list[NewRows] = []
+        rejections = list(batch.rejections)
+        for line, row in zip(batch.lines, batch.rows, strict=True):
+            values = [(column, row.directory[column]) for column in UNIQUE if row.directory[column] is not None]
+            known = next((UNIQUE[column] for column, value in values if (column, value) in taken), None)
+            if known is None:
+                taken.update(values)
+                new.append(row)
+                continue
+            rejections.append(Rejection(line, known, ENROLLED))
+            if on_error is OnError.STOP:
+                raise _stopped(rejections[-1])
+        job = run.job
+        counts = {
+            "imported": job.counts.get("imported", 0) + len(new),
+            "rejected": job.counts.get("rejected", 0) + len({rejection.line for rejection in rejections}),
+        }
+        step = run.sealed(done=job.done + batch.records, position=batch.last_line, counts=counts)
+        with self._database.transaction(ENROLLED_ALREADY) as connection:
+            run.step(connection, step, rejections)
+            if new and batch.kek is not None:
+                self._enrolment.store(connection, session, batch.kek, new)
+        run.stepped(step)
+
+
+def _checked(row: CsvRow, day: date) -> tuple[NewCitizen | None, list[Rejection]]:
+    """Return the citizen of a row, or what is wrong with it."""
+    if row.values is None:
+        return None, [Rejection(row.line, ROW, "cells")]
+    values: dict[str, Any] = {name: cell for name, cell in row.values.items() if cell.strip()}
+    if "roles" in values:
+        values["roles"] = [role.strip() for role in values["roles"].replace(";", ",").split(",") if role.strip()]
+    try:
+        return new_citizen(values, day), []
+    except InvalidFields as error:
+        return None, [Rejection(row.line, name, reason) for name, reason in error.reasons.items()]
+
+
+def _user_id(secret: bytes, line: int) -> UUID:
+    return UUID(bytes=hmac.digest(secret, str(line).encode(), "sha256")[:16], version=4)
+
+
+def _stopped(rejection: Rejection) -> LineRefused:
+    words = REASONS.get(rejection.reason, "It is not valid.")
+    return LineRefused(f"Line {rejection.line}, {rejection.field}: {words}", rejection)
+
+
+def _unseen(_: Progress) -> None:
+    """Take progress that nobody looks at."""
