@@ -159,6 +159,7 @@ class Console(QObject):
 
     def _retry(self) -> None:
         if not self._looking:
+            self._looking = True
             self._opening = self._opening or Pending()
             self._tasks.start(self._open())
 
@@ -170,7 +171,8 @@ class Console(QObject):
     async def _sign_in(self, operator: str, password: str) -> None:
         for waiting in (self._opening, self._locking):
             if waiting is not None:
-                await waiting
+                with suppress(CitizenZeroError):  # whoever began it says so
+                    await waiting
         vault = self.vault
         if vault is None:
             self.unlock.show_ready()  # the degraded screen says why
