@@ -22,19 +22,22 @@ def start_console(home: Path) -> "subprocess.Popen[bytes]":
 
 def children_of(pid: int) -> list[int]:
     """Return the process ids of a process's children: its HSM worker."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    return [int(child) for child in listed.split()]
+    listed = [file.read_text(encoding="ascii") for file in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(child) for children in listed for child in children.split()]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_console_ends_in_order_when_it_is_told_to(populated_vault: PopulatedVault, number: signal.Signals) -> None:
     process = start_console(populated_vault.real.home.path)
-    time.sleep(2.5)
-    assert process.poll() is None
-    workers = children_of(process.pid)
-    assert workers
-    process.send_signal(number)
-    output, errors = process.communicate(timeout=20)
+    try:
+        time.sleep(2.5)
+        assert process.poll() is None
+        workers = children_of(process.pid)
+        assert workers
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert process.returncode == 0, errors.decode()
     assert b"Traceback" not in output + errors
     assert [worker for worker in workers if Path(f"/proc/{worker}").exists()] == []

@@ -87,7 +87,7 @@ def _asha(populated_vault: PopulatedVault) -> None:
 
 
 def reveal(running: Running, page: CitizensPage, *fields: Field) -> RevealDialog:
-    page._ask_reveal(fields)
+    page.revealing.ask(fields)
     dialog = running.dialog("reveal_dialog")
     assert isinstance(dialog, RevealDialog)
     dialog.purpose.set_value("support")

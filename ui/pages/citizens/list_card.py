@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from PyQt6.QtCore import QModelIndex, Qt, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
@@ -162,7 +162,9 @@ class ListCard(Card):
         table = DataTable(self._theme, name="citizens_table", meaning=self.tr("Citizens"))
         table.setModel(model)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.row_chosen.connect(self._on_row_chosen)
+        selection = table.selectionModel()
+        if selection is not None:  # not `row_chosen`: that tells of a row to which the keyboard merely came as well
+            selection.selectionChanged.connect(lambda *_: self._on_selection_changed())
         table.row_opened.connect(lambda index: self.opened.emit(index.row()))
         return table
 
@@ -180,8 +182,10 @@ class ListCard(Card):
         room = round((self.width() - _AROUND) / self._theme.text_scale)
         self.table.set_widths(*shared(room, needed, _SPREAD))
 
-    def _on_row_chosen(self, index: QModelIndex) -> None:
-        self.chosen.emit(index.row())
+    def _on_selection_changed(self) -> None:
+        index = self.table.chosen()
+        if index.isValid():
+            self.chosen.emit(index.row())
 
     def _on_text_changed(self, text: str) -> None:
         self._show_taken_for(text)
