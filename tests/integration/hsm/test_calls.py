@@ -321,3 +321,27 @@ def test_a_subkey_never_leaves_the_worker(shared: HsmClient) -> None:
 def test_only_the_listed_subkeys_exist(shared: HsmClient, label: str, subkey: str) -> None:
     with pytest.raises(errors.MechanismFailed, match="no such subkey"):
         shared.mac_many([MacPart(label, (b"a",), subkey)])
+
+
+def test_a_key_made_by_another_process_is_there_at_once_also_under_load(
+    folder: Path, module: Path, client: HsmClient, binding: TokenBinding, algorithm: str
+) -> None:
+    wrong: list[str] = []
+
+    def work(one: HsmClient, number: int) -> None:
+        for _ in range(20):
+            made = one.generate_data_keys("KEK-0001", algorithm, [b"a"])[0]
+            if one.unwrap("KEK-0001", algorithm, [WrapItem(made.wrapped, b"a")]) != [made.value]:
+                wrong.append(f"process {number}")
+
+    with HsmClient(module, environment(folder, module)) as other:
+        other.login(binding, _pin())
+        threads = [threading.Thread(target=work, args=(one, at)) for at, one in enumerate((client, other))]
+        for thread in threads:
+            thread.start()
+        other.generate(KeyTemplate("KEK-0002", KEK_KINDS[algorithm]))
+        made = client.generate_data_keys("KEK-0002", algorithm, [b"a"])[0]
+        assert other.unwrap("KEK-0002", algorithm, [WrapItem(made.wrapped, b"a")]) == [made.value]
+        for thread in threads:
+            thread.join()
+    assert not wrong
