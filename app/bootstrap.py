@@ -12,6 +12,7 @@ from core.audit.model import Origin
 from core.audit.service import AuditLog
 from core.citizens.enrolment import Enrolment
 from core.citizens.importing import CitizenImport
+from core.citizens.indexing import NameIndexing
 from core.citizens.service import CitizenService
 from core.citizens.sweep import CitizenSweep
 from core.errors import CitizenZeroError
@@ -54,6 +55,7 @@ class Services:
     citizens: CitizenService
     jobs: JobService
     imports: CitizenImport
+    indexing: NameIndexing
     check: VaultCheck
     log: LogReader
 
@@ -72,10 +74,12 @@ def build_services(
     enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)
     citizens = CitizenService(database, token, sealer, keys, enrolment, audit, now)
     imports = CitizenImport(database, token, enrolment, keys, settings, jobs, audit, now)
+    indexing = NameIndexing(database, citizens, jobs, audit)
     sweep = CitizenSweep(database, token, sealer, keys, audit)
     check = VaultCheck(sealer, settings, access, keys, jobs, sweep, audit)
+    log = LogReader(audit)
     return Services(
-        database, client, token, audit, settings, access, keys, citizens, jobs, imports, check, LogReader(audit)
+        database, client, token, audit, settings, access, keys, citizens, jobs, imports, indexing, check, log
     )
 
 
