@@ -21,8 +21,9 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from app.settings import Settings
 from core.errors import CitizenZeroError
 from hsm.secret import Secret
-from ui.console import Console, Credentials, Doors
+from ui.console import Console
 from ui.error_report import ErrorReport
+from ui.models.doors import Credentials, Doors
 from ui.tasks import TaskRunner
 from ui.theme.theme import Appearance, Theme
 from ui.widgets.focus_ring import FocusRing

@@ -7,21 +7,18 @@ imports while the first window is up already.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QWidget
 
-from core.access.model import LoginSession, Permission
+from core.access.model import Permission
 from core.errors import CitizenZeroError, Refused, VaultLocked
-from core.setup.model import Progress, SetupPlan, SetupResult
 from ui.error_report import ErrorReport, said
 from ui.main_window import MainWindow
 from ui.models import part_words
+from ui.models.doors import Credentials, Doors
 from ui.models.page_tasks import PageTasks
 from ui.models.vault import Desk, OpenedVault
 from ui.pages.degraded import DegradedScreen, DegradedState
@@ -40,30 +37,6 @@ if TYPE_CHECKING:
 _LOOK_MS = 10_000
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """Operator and password of a demo vault, which are no secret: they are shown."""
-
-    operator: str
-    password: str
-
-
-@dataclass(frozen=True)
-class Doors:
-    """What the composition root gives. All callables but `now` may wait: they run in worker threads."""
-
-    home: Path
-    holds_vault: bool
-    version: str
-    run_setup: Callable[[SetupPlan, Progress], SetupResult]
-    open_vault: Callable[[], OpenedVault]
-    sign_in: Callable[[OpenedVault, str, str], LoginSession]
-    save_appearance: Callable[[str], None]
-    now: Callable[[], datetime]
-    operator: str = ""
-    demo: Credentials | None = None
-
-
 class Console(QObject):
     """`start()` shows the first screen. `shut_down()` runs in a worker thread after the window has closed."""
 
@@ -79,7 +52,7 @@ class Console(QObject):
         self._locking: Pending[None] | None = None
         self._looking = False
         caption = self.tr("Demo vault · invented people") if doors.demo else self.tr("National vault · live")
-        self.window = MainWindow(theme, tasks, self._pages(), vault=caption, actions=self._actions())
+        self.window = MainWindow(theme, tasks, self._pages(), vault=caption)
         self.unlock = UnlockScreen(theme, vault=caption, version=doors.version)
         self.degraded: DegradedScreen | None = None
         self.setup: QWidget | None = None
@@ -124,17 +97,18 @@ class Console(QObject):
 
     def show_unlock(self, why: str = "") -> None:
         """Show the unlock screen and, if the vault is not open yet, begin to open it."""
-        demo = self._doors.demo
-        if demo is not None and why:
-            known = self.tr("{why}. Demo: {operator}, password {password}")
-            why = known.format(why=why, operator=demo.operator, password=demo.password)
-        self.unlock.show_locked(why)
+        self.unlock.show_locked(why if self._doors.demo is None else self._with_demo_words(why, self._doors.demo))
         self.unlock.show_ready()
         self.window.show_screen(self.unlock)
         if self.vault is None and self._opening is None:
             self.unlock.show_parts(part_words.waiting_lines())
             self._opening = Pending()
             self._tasks.start(self._open())
+
+    def _with_demo_words(self, why: str, demo: Credentials) -> str:
+        known = self.tr("Demo: operator {operator}, password {password}")
+        words_of_it = known.format(operator=demo.operator, password=demo.password)
+        return f"{why}. {words_of_it}" if why else words_of_it
 
     def _show_degraded(self, state: DegradedState) -> None:
         if self.degraded is None:
@@ -185,6 +159,7 @@ class Console(QObject):
 
     def _retry(self) -> None:
         if not self._looking:
+            self._looking = True
             self._opening = self._opening or Pending()
             self._tasks.start(self._open())
 
@@ -196,7 +171,8 @@ class Console(QObject):
     async def _sign_in(self, operator: str, password: str) -> None:
         for waiting in (self._opening, self._locking):
             if waiting is not None:
-                await waiting
+                with suppress(CitizenZeroError):  # whoever began it says so
+                    await waiting
         vault = self.vault
         if vault is None:
             self.unlock.show_ready()  # the degraded screen says why
@@ -221,6 +197,7 @@ class Console(QObject):
         self.unlock.show_ready()
         self.unlock.set_operator(desk.session.operator)
         self.window.status.set_operator(desk.session.operator)
+        self.window.set_actions(self._actions(desk))
         self.window.idle.set_seconds(desk.settings.idle_seconds)
         self.window.show_workspace("overview")
         self.window.navigation.focus_current()
@@ -295,13 +272,18 @@ class Console(QObject):
             PageEntry("keys", self.tr("Keys & HSM"), "key-round", "security", self._make_keys, (self.tr("token"),)),
         ]
 
-    def _actions(self) -> list[Target]:
+    def _actions(self, desk: Desk) -> list[Target]:
+        """Return what Ctrl+K offers to this operator."""
         action = self.tr("Action")
-        return [
-            Target("action", "enrol", self.tr("Enrol a citizen…"), "user-plus", action),
-            Target("action", "verify", self.tr("Verify the audit log"), "shield-check", action),
-            Target("action", "lock", self.tr("Lock the console"), "lock", action),
+        offered = [
+            (Permission.CITIZEN_ENROL, Target("action", "enrol", self.tr("Enrol a citizen…"), "user-plus", action)),
+            (
+                Permission.AUDIT_READ,
+                Target("action", "verify", self.tr("Verify the audit log"), "shield-check", action),
+            ),
         ]
+        allowed = [target for permission, target in offered if desk.may(permission)]
+        return [*allowed, Target("action", "lock", self.tr("Lock the console"), "lock", action)]
 
     def _at_desk(self) -> Desk:
         if self.desk is None:
@@ -339,7 +321,7 @@ class Console(QObject):
 
         if key == "lock":
             self._on_lock_asked()
-        elif key == "enrol" and self._at_desk().may(Permission.CITIZEN_ENROL):
+        elif key == "enrol":
             page = self.window.open_page("citizens")
             if isinstance(page, CitizensPage):
                 page.enrol()

@@ -24,6 +24,7 @@ from hsm.secret import Secret
 CONNECT_SECONDS = 5
 RESTED_SECONDS = 60.0
 CONTENDED = {"40001", "40P01"}  # serialization failure, deadlock
+RECOVERIES = 3  # a server may still say "ready" just before it notices that one of its processes crashed
 # PostgreSQL ends a writer that holds the log's lock and does nothing (for example waits for an HSM).
 SESSION_OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=2000 -c lock_timeout=4000"
 
@@ -53,7 +54,7 @@ class DatabaseAddress:
 class Database:
     """A small pool of connections. Thread-safe; each transaction uses one connection.
 
-    `recover` is called once when no connection can be made (the embedded server restarts itself).
+    `recover` is called when no connection can be made (the embedded server restarts itself).
     """
 
     def __init__(self, address: DatabaseAddress, recover: Callable[[], None] | None = None) -> None:
@@ -130,16 +131,16 @@ class Database:
         self._engine.dispose()
 
     def _connect(self) -> Connection:
-        try:
-            return self._engine.connect()
-        except DBAPIError as error:
-            if self._recover is None:
-                raise translate(error, {}) from error.orig
-        self._recover()
-        try:
-            return self._engine.connect()
-        except DBAPIError as error:
-            raise translate(error, {}) from error.orig
+        """Connect; where the server can be brought back, do so, and again if it fell over once more meanwhile."""
+        attempts = 1 if self._recover is None else 1 + RECOVERIES
+        while True:
+            attempts -= 1
+            try:
+                return self._engine.connect()
+            except DBAPIError as error:
+                if self._recover is None or attempts == 0:
+                    raise translate(error, {}) from error.orig
+            self._recover()
 
 
 def _check_alive(driver: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from PyQt6.QtCore import QModelIndex, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QStackedWidget, QWidget
 
 from core.access.model import Permission
@@ -13,6 +14,7 @@ from ui.models.counted import counted
 from ui.models.entry_table import PAGE, EntryTableModel
 from ui.models.entry_words import outcome_word
 from ui.models.vault import Desk
+from ui.models.widths import shared
 from ui.widgets import words
 from ui.widgets.banner import Banner
 from ui.widgets.button import Button
@@ -23,6 +25,24 @@ from ui.widgets.inputs import Choice, ComboInput
 from ui.widgets.label import Label
 from ui.widgets.layout import boxed, line, row
 from ui.widgets.page import Page
+
+# px a column: entry, time, operator, action, citizen, purpose, outcome; and who gets what is left over.
+_WIDTHS = (76, 164, 126, 154, 146, 140, 92)
+_SPREAD = (0, 1, 2, 1, 4, 2, 0)
+_AROUND = 12  # the card's border and the scroll bar
+
+
+class _EntriesCard(Card):
+    """A card whose table shares its width."""
+
+    table: DataTable | None = None
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Share the width among the columns."""
+        super().resizeEvent(event)
+        if self.table is not None:
+            room = round((self.width() - _AROUND) / self._theme.text_scale)
+            self.table.set_widths(*shared(room, _WIDTHS, _SPREAD))
 
 
 class AuditPage(Page):
@@ -112,9 +132,10 @@ class AuditPage(Page):
             self.verdict.set_words(self.tr("The log is whole."), text, kind="success")
         else:
             bad = self.tr("The log has been changed. First bad entry: {n}.")
-            problem = said(verdict.problem) if verdict.problem else ""
+            problem = said(verdict.problem or self.tr("it is not what the console wrote")).removesuffix(".")
+            text = self.tr("What was found: {problem}. From this entry on the log cannot be relied on. {when}")
             self.verdict.set_words(
-                bad.format(n=words.number(verdict.first_bad)), f"{problem} {when}".strip(), kind="danger"
+                bad.format(n=words.number(verdict.first_bad)), text.format(problem=problem, when=when), kind="danger"
             )
         self.verdict.show()
 
@@ -122,7 +143,7 @@ class AuditPage(Page):
 
     def _make_card(self) -> Card:
         theme = self.theme
-        card = Card(theme, flush=True)
+        card = _EntriesCard(theme, flush=True)
         card.body.setSpacing(0)
         heading = Label(theme, self.tr("Entries"), "heading")
         self._caption = Label(theme, self.tr("newest first"), "caption")
@@ -132,8 +153,8 @@ class AuditPage(Page):
         card.body.addWidget(line())
         self.table = DataTable(theme, name="entries", meaning=self.tr("Audit entries"))
         self.table.setModel(self.model)
-        self.table.set_widths(84, 176, 160, 176, 222, 168, 100)
         self.table.row_opened.connect(self._on_opened)
+        card.table = self.table
         none = EmptyState(
             theme, "scroll-text", self.tr("No entry fits"), self.tr("Take a filter away to see more."), name="no_entry"
         )

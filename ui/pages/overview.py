@@ -23,6 +23,7 @@ from ui.widgets.page import Page
 
 _REFRESH_MS = 30_000
 _SIDE_WIDTH = 388
+_SIDE_LEAST = 312
 _STATES_SHOWN = 36
 _STATE_COLUMNS = 3
 
@@ -50,7 +51,8 @@ class OverviewPage(Page):
         self.state = StateCard(theme)
         self.places = PlacesCard(theme)
         middle = row(self.needs, self.state, spacing=12)
-        middle.setStretch(0, 1)
+        middle.setStretch(0, 2)
+        middle.setStretch(1, 1)
         scroll = ScrollColumn(spacing=12)
         scroll.body.addLayout(self._strip)
         scroll.body.addLayout(middle)
@@ -171,7 +173,8 @@ class NeedsCard(Card):
 
     def _make_row(self, need: Need, *, primary: bool, number: int) -> QWidget:
         theme = self._theme
-        told = column(Label(theme, need.title, "strong"), Label(theme, need.detail, tone="muted", wrap=True), spacing=3)
+        title = Label(theme, need.title, "strong", wrap=True)
+        told = column(title, Label(theme, need.detail, tone="muted", wrap=True), spacing=3)
         content = row(IconLabel(theme, need.icon, tone=need.tone, size=18), told, spacing=14, margins=(16, 11, 16, 11))
         content.setStretch(1, 1)
         age = Label(theme, need.age, "caption")
@@ -194,7 +197,8 @@ class StateCard(Card):
         self.setObjectName("vault_state")
         title = self.tr("State of the vault")
         self.setAccessibleName(title)
-        self.setFixedWidth(theme.px(_SIDE_WIDTH))
+        self.setMinimumWidth(theme.px(_SIDE_LEAST))
+        self.setMaximumWidth(theme.px(_SIDE_WIDTH))
         self.body.setSpacing(0)
         heading = row(Label(theme, title, "heading"), None, self._checked, margins=(15, 11, 15, 11))
         self.body.addWidget(boxed(heading))
@@ -231,7 +235,7 @@ class PlacesCard(Card):
         self.setAccessibleName(title)
         self._grid = QGridLayout()
         self._grid.setContentsMargins(16, 4, 16, 16)
-        self._grid.setHorizontalSpacing(40)
+        self._grid.setHorizontalSpacing(32)
         self._grid.setVerticalSpacing(6)
         for number in range(_STATE_COLUMNS):
             self._grid.setColumnStretch(number, 1)
@@ -262,12 +266,13 @@ class _StateCount(QWidget):
     def __init__(self, theme: Theme, name: str, count: int, most: int) -> None:
         super().__init__()
         label = ElidedLabel(theme, name)
-        label.setFixedWidth(theme.px(150))
+        label.setMinimumWidth(theme.px(90))
         number = Label(theme, words.number(count), tone="text2")
-        number.setFixedWidth(theme.px(72))
+        number.setFixedWidth(theme.px(66))
         number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         content = row(label, _Bar(theme, count / most), number, spacing=10)
-        content.setStretch(1, 1)
+        content.setStretch(0, 3)
+        content.setStretch(1, 2)
         self.setLayout(content)
 
 

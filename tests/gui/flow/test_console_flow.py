@@ -106,7 +106,7 @@ def test_from_an_empty_folder_to_a_revealed_field_and_a_lock_that_leaves_nothing
         press(Qt.Key.Key_Return, page.list.search)
         running.until(lambda: page.detail.token == token)
 
-    page._ask_reveal((Field.NAME, Field.ADDRESS))
+    page.revealing.ask((Field.NAME, Field.ADDRESS))
     reveal = running.dialog("reveal_dialog")
     assert isinstance(reveal, RevealDialog)
     reveal.purpose.set_value("support")
@@ -131,7 +131,7 @@ def test_what_is_shown_goes_at_once_with_the_lock(start: Start, populated_vault:
     page = running.window.page("citizens")
     assert isinstance(page, CitizensPage)
     running.until(lambda: page.detail.token)
-    page._ask_reveal((Field.NAME, Field.PHONE, Field.EMAIL))
+    page.revealing.ask((Field.NAME, Field.PHONE, Field.EMAIL))
     reveal = running.dialog("reveal_dialog")
     assert isinstance(reveal, RevealDialog)
     reveal.purpose.set_value("support")

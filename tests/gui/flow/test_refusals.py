@@ -34,7 +34,7 @@ def open_asha(running: Running, populated: PopulatedVault) -> CitizensPage:
 
 
 def press_reveal(running: Running, page: CitizensPage) -> None:
-    page._ask_reveal((Field.NAME,))
+    page.revealing.ask((Field.NAME,))
     dialog = running.dialog("reveal_dialog")
     assert isinstance(dialog, RevealDialog)
     dialog.purpose.set_value("support")

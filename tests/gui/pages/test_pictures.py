@@ -1,7 +1,8 @@
 """Every screen and dialog, grabbed to be looked at beside the design: named, and without a word cut off."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ from PyQt6.QtWidgets import QWidget
 
 from core.citizens.model import CitizenFilter, Field
 from core.errors import HsmNotAnswering, HsmTokenMissing
+from core.keys.model import Kek, KeyState
 from core.setup.wizard import WizardStep
 from tests.gui.pages.bench import Bench, PopulatedVault, Running, Start, type_text
 from tests.support.gui import assert_all_named, assert_no_elided_labels, screenshot, settle
 from tests.support.vault import ASHA, OPERATOR, PASSWORD
 from ui.console import Console
 from ui.dialogs.reveal import RevealDialog
+from ui.models.overview_facts import read_overview
 from ui.pages.audit import AuditPage
 from ui.pages.citizens.page import CitizensPage
 from ui.pages.keys import KeysPage
@@ -84,7 +87,7 @@ def _asha(populated_vault: PopulatedVault) -> None:
 
 
 def reveal(running: Running, page: CitizensPage, *fields: Field) -> RevealDialog:
-    page._ask_reveal(fields)
+    page.revealing.ask(fields)
     dialog = running.dialog("reveal_dialog")
     assert isinstance(dialog, RevealDialog)
     dialog.purpose.set_value("support")
@@ -143,6 +146,53 @@ def test_the_other_pages(console: Running, key: str) -> None:
         page.verify()
         console.until(page.verdict.isVisible)
     in_both_sizes(console, key)
+
+
+def test_a_day_with_work_and_a_vault_with_many_keys(console: Running) -> None:
+    page = console.window.open_page("overview")
+    assert isinstance(page, OverviewPage)
+    quiet(console)
+    desk = console.console.desk
+    assert desk is not None
+    keks = tuple(many_keys(desk.vault.now()))
+    facts = replace(read_overview(desk), keks=keks, dual_control=True)
+    page.left()
+    page.show_facts(facts)
+    in_both_sizes_of(console, "overview-needs")
+    keys = console.window.open_page("keys")
+    assert isinstance(keys, KeysPage)
+    console.until(lambda: keys._read is not None)
+    quiet(console)
+    assert keys._read is not None
+    keys._read = replace(keys._read, keks=keks, on_token=len(keks) + 8, keks_on_token=len(keks))
+    keys.facts.show_facts(keys._read, "AES-256-GCM")
+    keys._show_keks()
+    keys.table.choose(5)
+    in_both_sizes_of(console, "keys-many")
+
+
+def many_keys(now: datetime) -> Iterator[Kek]:
+    """Make up a row of keys in every state."""
+    for number in range(1, 33):
+        age = 88 if number in {7, 11, 12} else 62 - number
+        begun = now - timedelta(days=age, hours=number)
+        state = KeyState.ACTIVE
+        if number == 29:
+            state = KeyState.COMPROMISED
+        elif number < 6:
+            state = KeyState.DESTROYED
+        members = 0 if state is KeyState.DESTROYED else 10_000 - number * 17 if number < 32 else 3106
+        yield Kek(f"KEK-{number:04}", state, "AES-256-GCM", 10_000, members, 90, f"{number * 7919 % 0xFFFFFF:06X}",
+                  "3f2a91c07be4d815", begun, begun)  # fmt: skip
+
+
+def in_both_sizes_of(running: Running, name: str) -> None:
+    """Take pictures of what is shown, without reading again in between."""
+    for width, height in SIZES:
+        running.window.resize(width, height)
+        settle()
+        take(running, name if width == SIZES[0][0] else f"{name}-small")
+    running.window.resize(*SIZES[0])
 
 
 def test_the_lock_and_an_error(console: Running) -> None:

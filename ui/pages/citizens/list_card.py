@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from PyQt6.QtCore import QModelIndex, Qt, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
@@ -11,6 +11,7 @@ from ui.models import citizen_table as table_columns
 from ui.models.citizen_table import CitizenTableModel
 from ui.models.counted import counted
 from ui.models.search_terms import SearchTerm, called, recognise
+from ui.models.widths import shared
 from ui.pages.citizens.filters import FiltersPanel, chip_text, without
 from ui.theme.theme import Theme
 from ui.widgets import words
@@ -27,7 +28,6 @@ from ui.widgets.layout import boxed, column, line, row
 _WIDTHS = (214, 50, 122, 126, 100, 84, 78)
 _WIDTHS_IN_STATE = (220, 0, 124, 130, 106, 92, 92)
 _SPREAD = (2, 0, 3, 4, 1, 1, 1)
-_SHARES = 13
 _AROUND = 12  # the card's border and the scroll bar
 _BESIDE = 1  # chips that stand beside the search field; more of them take a row of their own
 
@@ -162,26 +162,30 @@ class ListCard(Card):
         table = DataTable(self._theme, name="citizens_table", meaning=self.tr("Citizens"))
         table.setModel(model)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.row_chosen.connect(self._on_row_chosen)
+        selection = table.selectionModel()
+        if selection is not None:  # not `row_chosen`: that tells of a row to which the keyboard merely came as well
+            selection.selectionChanged.connect(lambda *_: self._on_selection_changed())
         table.row_opened.connect(lambda index: self.opened.emit(index.row()))
         return table
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Share the width among the columns."""
+        """Share the width among the columns; whoever is chosen stays in view."""
         super().resizeEvent(event)
         self._share_width()
+        if self.table.chosen().isValid():
+            self.table.scrollTo(self.table.chosen())
 
     def _share_width(self) -> None:
         """Give each column what its words need, and what is left over to those that may be long."""
         by_state = self._wanted.state is not None
         needed = _WIDTHS_IN_STATE if by_state else _WIDTHS
-        left = self.width() - _AROUND - sum(self._theme.px(width) for width in needed)
-        share = max(0, round(left / self._theme.text_scale)) // _SHARES
-        spread = [width + parts * share for width, parts in zip(needed, _SPREAD, strict=True)]
-        self.table.set_widths(*spread)
+        room = round((self.width() - _AROUND) / self._theme.text_scale)
+        self.table.set_widths(*shared(room, needed, _SPREAD))
 
-    def _on_row_chosen(self, index: QModelIndex) -> None:
-        self.chosen.emit(index.row())
+    def _on_selection_changed(self) -> None:
+        index = self.table.chosen()
+        if index.isValid():
+            self.chosen.emit(index.row())
 
     def _on_text_changed(self, text: str) -> None:
         self._show_taken_for(text)

@@ -1,24 +1,16 @@
-"""The page Citizens: joins the list, the detail and the dialogs to the use cases of core.
+"""The page Citizens: joins the list and the detail to the use cases of core that find and show.
 
-Nothing personal is kept here: released values go straight into the secret fields of the detail,
-which forget them after their time, on leaving the page, on another choice and on lock.
+What reveals stands in `revealing.py`, what changes in `editing.py`. Nothing personal is kept here.
 """
 
-from collections.abc import Iterable, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
 
 from PyQt6.QtCore import QTimer
 
 from core.access.model import Permission
 from core.audit.model import Action, EntryFilter, Outcome, StoredEntry
-from core.citizens.model import CitizenFilter, CitizenRecord, Field
-from core.citizens.validation import new_citizen, today
-from core.errors import InvalidInput, NotFound
-from ui.ask import ask
-from ui.dialogs.copy_value import CopyDialog
-from ui.dialogs.edit_citizen import ChangeDialog, CitizenDialog, EnrolDialog
-from ui.dialogs.reveal import RevealDialog, RevealRequest
+from core.citizens.model import CitizenFilter, CitizenRecord
+from core.errors import InvalidInput
 from ui.error_report import said
 from ui.models.citizen_table import CitizenTableModel
 from ui.models.form_values import warm
@@ -26,13 +18,14 @@ from ui.models.page_source import PageSource
 from ui.models.search_terms import SearchTerm
 from ui.models.vault import Desk
 from ui.pages.citizens.detail import CitizenDetail
+from ui.pages.citizens.editing import Editing
 from ui.pages.citizens.list_card import ListCard
-from ui.pages.citizens.roles_tab import RoleChange
+from ui.pages.citizens.revealing import Revealing
 from ui.pages.citizens.split import ListAndDetail
 from ui.pages.citizens.timeline_tab import SHOWN
 from ui.widgets.button import Button
+from ui.widgets.empty_state import EmptyState
 from ui.widgets.page import Page
-from ui.widgets.secret_field import SecretField
 
 _SETTLE_MS = 200  # after the last arrow key, before a citizen's record and reads are asked for
 _READS_SHOWN = 6
@@ -52,13 +45,22 @@ class CitizensPage(Page):
         self._wanted = CitizenFilter()
         self._searched: SearchTerm | None = None
         self._select_next = ""
+        self._take_keyboard = False
         self._round = 0
         self._loaded = False
         self.model = CitizenTableModel(desk.theme, desk.tasks, self)
         self.list = ListCard(desk.theme, self.model)
         self.detail = CitizenDetail(desk)
+        self.revealing = Revealing(desk, self.detail, self)
+        self.editing = Editing(desk, self.detail, self)
         self.split = ListAndDetail(desk.theme, self.list, self.detail)
-        self.body.addWidget(self.split, 1)
+        self._may_find = desk.may(Permission.CITIZEN_FIND)
+        if self._may_find:
+            self.body.addWidget(self.split, 1)
+        else:
+            self.split.hide()
+            words = self.tr("Your role does not find or show citizens.")
+            self.body.addWidget(EmptyState(desk.theme, "users", title, words, name="no_permission"), 1)
         self.enrol_button = Button(desk.theme, self.tr("Enrol…"), name="enrol", variant="primary", icon="plus")
         self.enrol_button.clicked.connect(self.enrol)
         self.header.add_action(self.enrol_button)
@@ -71,6 +73,8 @@ class CitizensPage(Page):
 
     def shown(self) -> None:
         """Read the list anew, so that it is as it is now; a search or a chosen citizen stays."""
+        if not self._may_find:
+            return
         if not self._loaded:
             self._tasks.start(self._load_states())
         if self._searched is None:
@@ -85,12 +89,12 @@ class CitizensPage(Page):
     def open_citizen(self, token: str) -> None:
         """Find one citizen by identity token and show the detail."""
         self.list.set_search(token)
-        self.list.table.setFocus()  # where the arrows go on, and Tab leads to the detail
+        self._take_keyboard = True
         self._on_searched(SearchTerm("identity_token", token))
 
     def enrol(self) -> None:
         """Open the enrol dialog."""
-        self._tasks.start(self._enrol())
+        self.editing.enrol()
 
     def reload(self) -> None:
         """Read count and first rows of the listing again."""
@@ -105,12 +109,10 @@ class CitizensPage(Page):
         self.model.arrived.connect(self._on_rows_arrived)
         self.model.failed.connect(lambda error: self._tasks.report(error, self.model.try_again))
         self.detail.closed.connect(self.close_detail)
-        self.detail.reveal_clicked.connect(lambda: self._ask_reveal(()))
-        self.detail.profile.reveal_asked.connect(self._ask_reveal)
-        self.detail.profile.copy_asked.connect(lambda piece: self._tasks.start(self._copy(piece)))
-        self.detail.change_clicked.connect(lambda: self._tasks.start(self._change()))
         self.detail.tab_opened.connect(self._on_tab_opened)
-        self.detail.roles.save_asked.connect(self._on_save_roles)
+        self.revealing.revealed.connect(lambda token: self._tasks.start(self._show_reads(token)))
+        self.editing.enrolled.connect(lambda record: self.open_citizen(record.identity_token))
+        self.editing.changed.connect(self._on_changed)
 
     # --- the list ----------------------------------------------------------------------------------
 
@@ -119,6 +121,7 @@ class CitizensPage(Page):
         self._states = await self._tasks.query(warm)
         self.list.set_states(self._states)
         self.detail.set_states(self._states)
+        self.editing.set_states(self._states)
 
     async def _list(self) -> None:
         self._round += 1
@@ -155,6 +158,9 @@ class CitizensPage(Page):
             self.list.table.choose(0)
         elif not any(record.identity_token == self.detail.token for record in found):
             self.close_detail()
+        if self._take_keyboard:
+            self._take_keyboard = False
+            self.list.table.setFocus()  # where the arrows go on, and Tab leads to the detail
 
     def _on_searched(self, term: SearchTerm | None) -> None:
         self._searched = term
@@ -231,6 +237,12 @@ class CitizensPage(Page):
             if self.detail.tabs.current() == "timeline":
                 await self._show_timeline(token)
 
+    def _on_changed(self, record: CitizenRecord) -> None:
+        self.model.replace(record)
+        if record.identity_token == self.detail.token:
+            self.detail.update_record(record)
+            self._settled.start()
+
     async def _show_reads(self, token: str) -> None:
         if not self._desk.may(Permission.AUDIT_READ):
             return
@@ -254,121 +266,3 @@ class CitizensPage(Page):
     def _on_tab_opened(self, key: str) -> None:
         if key == "timeline" and self.detail.token:
             self._tasks.start(self._show_timeline(self.detail.token))
-
-    # --- reveal ------------------------------------------------------------------------------------
-
-    def _ask_reveal(self, ticked: Iterable[Field]) -> None:
-        self._tasks.start(self._ask_for_purpose(tuple(ticked)))
-
-    async def _ask_for_purpose(self, ticked: tuple[Field, ...]) -> None:
-        record = self.detail.record
-        if record is None:
-            return
-        seconds = self._desk.settings.reveal_seconds
-        dialog = RevealDialog(
-            self.theme, self.window() or self, record, place=self.detail.place(), ticked=ticked, seconds=seconds
-        )
-        request = await ask(dialog, dialog.answer)
-        if request is not None and self.detail.token == record.identity_token:
-            self._reveal(record.identity_token, request)
-
-    def _reveal(self, token: str, request: RevealRequest) -> None:
-        if self.detail.token == token:
-            self._tasks.start(self._run_reveal(token, request), retry=lambda: self._reveal(token, request))
-
-    async def _run_reveal(self, token: str, request: RevealRequest) -> None:
-        desk, profile = self._desk, self.detail.profile
-        profile.record_fields(request.fields)
-        try:
-            released = await self._tasks.query(
-                lambda: desk.citizens.profile(desk.session, token, request.purpose, request.fields, request.reason)
-            )
-        except BaseException:
-            if self.detail.token == token:
-                profile.mask_values(request.fields)
-            raise
-        if self.detail.token != token or not self._on_screen():
-            profile.mask_values()
-            return
-        profile.reveal(released, desk.settings.reveal_seconds)
-        await self._show_reads(token)
-
-    def _on_screen(self) -> bool:
-        """Tell whether this page is what is shown: nothing is revealed behind another page or the lock."""
-        return self.isVisible()
-
-    async def _copy(self, piece: SecretField) -> None:
-        dialog = CopyDialog(self.theme, self.window() or self)
-        if await ask(dialog, lambda: True):
-            piece.copy_value()
-
-    # --- enrol, change, roles ----------------------------------------------------------------------
-
-    async def _enrol(self) -> None:
-        states = self._states or await self._tasks.query(warm)
-        dialog = EnrolDialog(self.theme, self.window() or self, states)
-        dialog.asked.connect(partial(self._on_enrol_asked, dialog))
-        await ask(dialog, lambda: True)
-
-    def _on_enrol_asked(self, dialog: CitizenDialog, values: dict[str, Any]) -> None:
-        desk = self._desk
-
-        def work() -> CitizenRecord:
-            return desk.citizens.enrol(desk.session, new_citizen(values, today(desk.vault.now())))
-
-        self._tasks.start(self._finish_dialog(dialog, work))
-
-    async def _change(self) -> None:
-        record = self.detail.record
-        if record is None:
-            return
-        states = self._states or await self._tasks.query(warm)
-        dialog = ChangeDialog(self.theme, self.window() or self, states, record, self.detail.place())
-        dialog.asked.connect(partial(self._on_change_asked, dialog, record.identity_token))
-        await ask(dialog, lambda: True)
-
-    def _on_change_asked(self, dialog: CitizenDialog, token: str, values: dict[str, Any]) -> None:
-        desk = self._desk
-        self._tasks.start(self._finish_dialog(dialog, lambda: desk.citizens.update(desk.session, token, values)))
-
-    async def _finish_dialog(self, dialog: CitizenDialog, work: Any) -> None:
-        try:
-            record: CitizenRecord = await self._tasks.command(work)
-        except Exception as error:
-            if not dialog.show_failure(error):
-                raise
-            return
-        dialog.accept()
-        if record.identity_token == self.detail.token:
-            self.model.replace(record)
-            self.detail.update_record(record)
-            self._settled.start()
-        else:
-            self.open_citizen(record.identity_token)
-
-    def _on_save_roles(self, change: RoleChange) -> None:
-        if self.detail.token:
-            token = self.detail.token
-            self._tasks.start(self._save_roles(token, change), retry=lambda: self._on_save_roles(change))
-
-    async def _save_roles(self, token: str, change: RoleChange) -> None:
-        desk = self._desk
-
-        def save() -> CitizenRecord | None:
-            record = None
-            if change.roles is not None:
-                record = desk.citizens.set_roles(desk.session, token, change.roles, change.primary)
-            if change.level is not None:
-                record = desk.citizens.set_level(desk.session, token, change.level)
-            return record
-
-        try:
-            record = await self._tasks.command(save)
-        except (InvalidInput, NotFound) as error:
-            self.detail.roles.say_problem(said(error.message))
-            return
-        if record is not None:
-            self.model.replace(record)
-            if self.detail.token == token:
-                self.detail.update_record(record)
-                self._settled.start()
