@@ -13,6 +13,7 @@ from core.audit.model import Origin
 from core.audit.service import AuditLog
 from core.citizens.enrolment import Enrolment
 from core.citizens.importing import CitizenImport
+from core.citizens.indexing import NameIndexing
 from core.citizens.service import CitizenService
 from core.citizens.sweep import CitizenSweep
 from core.errors import CitizenZeroError
@@ -57,6 +58,7 @@ class Services:
     citizens: CitizenService
     jobs: JobService
     imports: CitizenImport
+    indexing: NameIndexing
     check: VaultCheck
     log: LogReader
     activity: ActivityService
@@ -76,11 +78,25 @@ def build_services(
     enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)
     citizens = CitizenService(database, token, sealer, keys, enrolment, audit, now)
     imports = CitizenImport(database, token, enrolment, keys, settings, jobs, audit, now)
+    indexing = NameIndexing(database, citizens, jobs, audit)
     sweep = CitizenSweep(database, token, sealer, keys, audit)
     check = VaultCheck(sealer, settings, access, keys, jobs, sweep, audit)
     log, activity = LogReader(audit), ActivityService(ActivityBins(database))
     return Services(
-        database, client, token, audit, settings, access, keys, citizens, jobs, imports, check, log, activity
+        database,
+        client,
+        token,
+        audit,
+        settings,
+        access,
+        keys,
+        citizens,
+        jobs,
+        imports,
+        indexing,
+        check,
+        log,
+        activity,
     )
 
 

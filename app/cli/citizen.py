@@ -24,6 +24,7 @@ def register(group: typer.Typer) -> None:
     """Add the commands."""
     group.command("create")(create)
     group.command("import")(import_file)
+    group.command("index-names")(index_names)
     group.command("show")(show)
     group.command("profile")(profile)
     group.command("search")(search)
@@ -76,6 +77,14 @@ def import_file(
         raise JobCancelled(f"The import was cancelled after line {report.job.position}.")
     facts = {"imported": report.imported, "rejected": report.rejected, "seconds": round(report.job.seconds, 3)}
     command.output.result({**facts, "job": report.job.job_id, "already_imported": report.already})
+
+
+def index_names(context: typer.Context) -> None:
+    """Make citizens found by name who were enrolled before there was a search by name."""
+    command: CommandContext = context.obj
+    with command.signed_in() as (vault, session), command.interruptible() as interrupted:
+        job = vault.services.indexing.run(session, command.output.progress, interrupted)
+    command.output.result({"indexed": job.counts.get("indexed", 0), "state": job.state, "job": job.job_id})
 
 
 def show(context: typer.Context, token: Token) -> None:

@@ -219,23 +219,30 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_UPDATE, token):
             require(session, Permission.CITIZEN_CHANGE)
             change = records.checked_change(changes, validation.today(self._now()))
-            rows = self._read(token)
-            names = sorted(change)
-            intent = self._recorder.entry(
-                session, Action.CITIZEN_UPDATE, Outcome.INTENT, token, detail={"changed": names}
-            )
-            self._checked_and_recorded([rows], intent)
-            data_key = self._keys.open_data_key(rows.data_key)
-            digests = self._digests.of(records.changed_terms(change))
-            try:
-                columns = records.changed_columns(data_key, _vault_columns(rows), change, digests, self._now())
-                name = records.name_to_index(data_key, rows.directory.columns, columns, change)
-            finally:
-                data_key.wipe()
-            directory = records.changed_directory(rows.directory.columns, columns, digests, change)
-            if name is not None:
-                [directory["name_digests"]] = self._digests.of_names([name_prefixes(name)])
-            return self._store_change(session, rows, columns, directory, Action.CITIZEN_UPDATE, {"changed": names})
+            return self._change(session, token, change, sorted(change))
+
+    def index_name(self, session: LoginSession, token: str) -> CitizenRecord:
+        """Make a citizen found by name who was enrolled before there was a search by name."""
+        with self._recorder.recorded(session, Action.CITIZEN_UPDATE, token):
+            require(session, Permission.CITIZEN_CHANGE)
+            return self._change(session, token, {}, ["name_digests"])
+
+    def _change(self, session: LoginSession, token: str, change: Mapping[str, Any], named: list[str]) -> CitizenRecord:
+        """Commit the intent, open what is to be joined, store the changed rows with their entry."""
+        rows, detail = self._read(token), {"changed": named}
+        intent = self._recorder.entry(session, Action.CITIZEN_UPDATE, Outcome.INTENT, token, detail=detail)
+        self._checked_and_recorded([rows], intent)
+        data_key = self._keys.open_data_key(rows.data_key)
+        digests = self._digests.of(records.changed_terms(change))
+        try:
+            columns = records.changed_columns(data_key, _vault_columns(rows), change, digests, self._now())
+            name = records.name_to_index(data_key, rows.directory.columns, columns, change)
+        finally:
+            data_key.wipe()
+        directory = records.changed_directory(rows.directory.columns, columns, digests, change)
+        if name is not None:
+            [directory["name_digests"]] = self._digests.of_names([name_prefixes(name)])
+        return self._store_change(session, rows, columns, directory, Action.CITIZEN_UPDATE, detail)
 
     def set_roles(
         self, session: LoginSession, token: str, roles: tuple[CitizenRole, ...], primary: CitizenRole | None = None

@@ -216,6 +216,23 @@ def directory_after(connection: Connection, token: str, limit: int) -> list[Seal
     return [sealed_directory(dict(row)) for row in connection.execute(query.limit(limit)).mappings()]
 
 
+def without_name_digests(connection: Connection, after: str, limit: int) -> list[str]:
+    """Return the next identity tokens of citizens whose names were never indexed."""
+    query = (
+        select(directory.c.identity_token)
+        .where(directory.c.name_digests.is_(None), directory.c.identity_token > after)
+        .order_by(directory.c.identity_token)
+        .limit(limit)
+    )
+    return [str(row[0]) for row in connection.execute(query)]
+
+
+def unindexed(connection: Connection) -> int:
+    """Count the citizens whose names were never indexed."""
+    query = select(func.count()).select_from(directory).where(directory.c.name_digests.is_(None))
+    return int(connection.execute(query).scalar_one())
+
+
 def sample_directory(connection: Connection, size: int) -> list[SealedRow]:
     """Return some directory rows, chosen at random by the database."""
     rows = connection.execute(select(directory).order_by(func.random()).limit(size)).mappings()

@@ -23,9 +23,9 @@ from core.storage.exchange import StatementFailed
 from hsm.secret import Secret
 
 CONNECT_SECONDS = 5
-RECOVERIES = 3  # a server may still say "ready" just before it notices that one of its processes crashed
 RESTED_SECONDS = 60.0
 CONTENDED = {"40001", "40P01"}  # serialization failure, deadlock
+RECOVERIES = 3  # a server may still say "ready" just before it notices that one of its processes crashed
 # PostgreSQL ends a writer that holds the log's lock and does nothing (for example waits for an HSM).
 SESSION_OPTIONS = (
     "-c search_path=public -c timezone=UTC -c idle_in_transaction_session_timeout=2000 -c lock_timeout=4000"

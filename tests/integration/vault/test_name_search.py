@@ -158,6 +158,18 @@ def test_a_citizen_enrolled_before_names_were_indexed_is_found_after_the_next_ch
     assert real.vault.services.check.verify(real.session).whole
 
 
+def test_all_citizens_enrolled_before_names_were_indexed_are_found_after_one_job(real: RealVault) -> None:
+    tokens = {real.enrol(_person(f"Quirinus Person{chr(97 + n)}")).identity_token for n in range(4)}
+    for token in tokens:
+        forget_name_digests(real, token)
+    assert real.vault.services.indexing.run(real.session, cancelled=lambda: True).state.value == "cancelled"
+    job = real.vault.services.indexing.run(real.session)
+    assert (job.state.value, job.counts) == ("finished", {"indexed": 4})
+    assert _found(real, "quirinus") == tokens
+    assert real.vault.services.indexing.run(real.session).counts == {}
+    assert real.vault.services.check.verify(real.session).whole
+
+
 def forget_name_digests(real: RealVault, token: str) -> None:
     """Make a directory row what it was under schema 0001: without the column, and sealed so."""
     from core.citizens import store

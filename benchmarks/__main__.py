@@ -1,0 +1,134 @@
+"""Runs all benchmarks on a throw-away vault and prints the table of `benchmarks/README.md`."""
+
+import argparse
+import csv
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from app.demo.people import Population
+from benchmarks.measure import Timing, interleaved, timing
+from benchmarks.peer import TABLE, Peer
+from core.citizens import name_search
+from core.citizens.csv_file import COLUMNS
+from core.citizens.import_model import OnError
+from core.citizens.model import CitizenFilter, NewCitizen, Purpose
+from core.citizens.validation import new_citizen
+from tests.support.vault import TODAY, RealVault, make_vault
+
+COMMIT, SELECT = "one-row commit", "SELECT 1"
+ROUNDS, EXTRA = 300, 400
+Person = dict[str, str]
+
+
+def main() -> None:
+    """Set up, fill, measure, print, remove."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--citizens", type=int, default=100_000, help="how many are imported before measuring")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        vault = make_vault(Path(folder) / "home")
+        try:
+            run(vault, Path(folder) / "people.csv", options.citizens, options.rounds)
+        finally:
+            vault.close()
+
+
+def run(vault: RealVault, file: Path, citizens: int, rounds: int) -> None:
+    """Measure everything on one vault."""
+    print(f"Making {citizens:,} people…")
+    everybody = Population(citizens + rounds + EXTRA, TODAY).people()
+    imported = write_people(file, islice(everybody, citizens))
+    vault.sql("CREATE TABLE one_row (a serial PRIMARY KEY, b text); GRANT ALL ON one_row, one_row_a_seq TO PUBLIC")
+    vault.sql(TABLE)
+    began = time.perf_counter()
+    report = vault.vault.services.imports.run(vault.session, file, OnError.SKIP)
+    seconds = time.perf_counter() - began
+    print(f"Imported {report.imported:,}, rejected {report.rejected:,}.")
+    new = [new_citizen(values, TODAY) for values in everybody]
+    table = measured(vault, new, imported, rounds)
+    searches = prefix_searches(vault, imported, rounds)
+    show(table, searches, report.imported / seconds)
+
+
+def measured(vault: RealVault, new: list[NewCitizen], known: list[Person], rounds: int) -> dict[str, Timing]:
+    """Measure the single operations, all in turns."""
+    services, session = vault.vault.services, vault.session
+    address = services.database.address
+    plain = psycopg.connect(
+        make_conninfo(**address.parameters, password=address.password.reveal_text()), autocommit=True
+    )
+    peer = Peer(address)
+    tokens: list[str] = []
+    phones = [row["phone"] for row in known]
+    digests = [row[0] for row in plain.execute("SELECT phone_digest FROM directory LIMIT 5000").fetchall()]
+    exact = "SELECT identity_token FROM directory WHERE phone_digest = %s ORDER BY identity_token LIMIT 200"
+    everyone = CitizenFilter()
+    steps = {
+        COMMIT: lambda _: plain.execute("INSERT INTO one_row (b) VALUES ('x')"),
+        SELECT: lambda _: plain.execute("SELECT 1").fetchone(),
+        "enrol": lambda at: tokens.append(services.citizens.enrol(session, new[at]).identity_token),
+        "enrol, peer": lambda at: peer.enrol(new[at]),
+        "profile read": lambda at: services.citizens.profile(session, tokens[at // 2], Purpose.SUPPORT),
+        "profile read, peer": lambda at: peer.read(at // 2),
+        "exact search, database": lambda at: plain.execute(exact, [digests[at * 7 % len(digests)]]).fetchall(),
+        "exact search": lambda at: services.citizens.find(session, "phone", phones[at * 7 % len(phones)], everyone),
+    }
+    try:
+        return interleaved(steps, rounds)
+    finally:
+        plain.close()
+        peer.close()
+
+
+def prefix_searches(vault: RealVault, known: list[Person], rounds: int) -> dict[str, Timing]:
+    """Measure the search by name as one types: the first three letters of one word, then of two words."""
+    chance = random.Random(1)  # noqa: S311 (the same each time)
+    name_search.SEARCHES = 10**9
+    result = {}
+    for called, cut in (("prefix search, 3 letters", 1), ("prefix search, 2 words", 2)):
+        times = []
+        for _ in range(rounds):
+            typed = " ".join(word[:3] for word in chance.choice(known)["name"].split()[-cut:] if len(word) > 2)  # noqa: PLR2004
+            if not typed:
+                continue
+            began = time.perf_counter()
+            vault.vault.services.citizens.find_by_name(vault.session, typed, CitizenFilter(), None, 50)
+            times.append((time.perf_counter() - began) * 1000)
+        result[called] = timing(times)
+    return result
+
+
+def write_people(file: Path, people: Iterator[dict[str, object]]) -> list[Person]:
+    """Write people as a CSV file; returns what was written."""
+    rows: list[Person] = []
+    with file.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.DictWriter(out, COLUMNS, restval="")
+        writer.writeheader()
+        for person in people:
+            cells = {name: "" if value is None else str(value) for name, value in person.items()}
+            roles = person["roles"]
+            cells["roles"] = ";".join(roles) if isinstance(roles, list) else ""
+            writer.writerow(cells)
+            rows.append({"name": cells["name"], "phone": cells["phone"]})
+    return rows
+
+
+def show(table: dict[str, Timing], searches: dict[str, Timing], import_rate: float) -> None:
+    """Print the table."""
+    commit, select = table[COMMIT].p50, table[SELECT].p50
+    print("\n| | p50 ms | p95 ms | one-row commits | SELECT 1 |\n|---|---|---|---|---|")
+    for name, found in {**table, **searches}.items():
+        print(f"| {name} | {found.p50:.3f} | {found.p95:.3f} | {found.p50 / commit:.1f} | {found.p50 / select:.1f} |")
+    print(f"\nImport: {import_rate:,.0f} rows a second.")
+
+
+if __name__ == "__main__":
+    main()
