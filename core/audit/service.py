@@ -10,6 +10,7 @@ folder when they come.
 
 import hmac
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,7 +32,7 @@ from core.audit.model import (
     encode,
     may_lack_mac,
 )
-from core.errors import AuditUnwritable, CitizenZeroError, LogIntegrityFailure
+from core.errors import AuditUnwritable, CitizenZeroError, HsmNotAnswering, LogIntegrityFailure
 from core.storage.database import (
     DATABASE_ERRORS,
     Database,
@@ -45,6 +46,8 @@ from core.storage.exchange import Result, Statement, StatementFailed, send
 OUTCOME_DELAY_SECONDS = 0.5
 SCAN_BATCH = 500
 UNIQUE_VIOLATION = "23505"
+IDLE = "25P03"
+HSM_PATIENCE_SECONDS = 1.5
 
 
 class EntryMacs(Protocol):
@@ -102,13 +105,18 @@ class AuditLog:
 
         Raises AuditUnwritable when the log takes no entry: the caller's transaction then is undone.
         """
-        first = -1
+        first, started = -1, time.monotonic()
         self._next = None  # known again once these entries have their place
         try:
             first = store.take_indexes(connection, len(entries))
             rows = self._rows(first, entries)
             store.insert_entries(connection, rows)
         except DATABASE_ERRORS as error:
+            if time.monotonic() - started > HSM_PATIENCE_SECONDS and (
+                connection_lost(error) or sqlstate(error) == IDLE
+            ):
+                # The database ended a writer that waited for the HSM: not the database is to blame.
+                raise HsmNotAnswering("The HSM took too long to authenticate an audit entry.") from driver_error(error)
             raise _unwritten(error, first) from driver_error(error)
         self._next = first + len(entries)
         return [row["index"] for row in rows]

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from core.access.service import PIN_PURPOSE
 from core.audit.model import EntryFilter, Origin
-from core.citizens.model import CitizenFilter, CitizenRecord, Field, Purpose
+from core.citizens.model import CitizenFilter, CitizenRecord, Field, Purpose, VerificationLevel
 from core.errors import (
     AuditUnwritable,
     CitizenZeroError,
@@ -107,6 +107,7 @@ def test_after_lock_nothing_is_read_until_somebody_unlocks(real: RealVault, asha
 
 
 def test_many_writers_leave_a_log_without_gaps(real: RealVault) -> None:
+    real.vault.services.audit.flush()
     before = real.vault.services.audit.size()
 
     def work(number: int) -> None:
@@ -162,4 +163,23 @@ def test_a_pin_changed_elsewhere_is_tried_once_and_said(real: RealVault, asha: C
         client.login(binding, Secret("another PIN 4711"))
         client.change_pin(pin)
     real.session = real.vault.sign_in(OPERATOR, Secret(PASSWORD), Origin.CLI)
+    _profile(real, asha)
+
+
+def test_an_entry_that_waited_for_a_hanging_hsm_blames_the_hsm(real: RealVault, asha: CitizenRecord) -> None:
+    client = real.vault.services.client
+    said: list[str] = []
+
+    def work(_: int) -> None:
+        try:
+            real.vault.services.citizens.set_level(real.session, asha.identity_token, VerificationLevel.PHONE)
+        except CitizenZeroError as error:
+            said.append(error.code)
+
+    _profile(real, asha)
+    assert client.worker_pid is not None
+    os.kill(client.worker_pid, signal.SIGSTOP)
+    assert in_threads(3, work) == []
+    assert set(said) <= {"CZ-HSM-003", "CZ-REF-004"}
+    assert "CZ-HSM-003" in said
     _profile(real, asha)
