@@ -4,6 +4,7 @@ Everything heavy (SQLAlchemy, the services) is imported by the worker thread tha
 so that the first window is up at once.
 """
 
+import gc
 import json
 import logging
 import signal
@@ -18,6 +19,7 @@ import qasync
 from PyQt6.QtCore import QLocale, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from app.logs import LOGGER, start_logging
 from app.settings import Settings
 from core.errors import CitizenZeroError
 from hsm.secret import Secret
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from ui.models.vault import OpenedVault
 
 VERSION = "0.1.0"
-LOGGER = "citizen_zero"
 _SIZE = (1440, 900)
 _SIGNAL_LOOK_MS = 300  # Python's signal handlers run between bytecodes: the loop must come by now and then
 
@@ -51,6 +52,8 @@ def run_desktop(settings: Settings, sign_in: tuple[str, Secret] | None = None) -
     desk.console.window.closed.connect(lambda: loop.create_task(_end(loop, desk)))
     _close_on_signals(desk.console.window)
     desk.show()
+    gc.freeze()  # what was imported stays; the entry point has put collecting off until the first window is up
+    gc.enable()
     with loop:
         loop.run_forever()
     return 0
@@ -86,6 +89,7 @@ def doors_of(settings: Settings, sign_in: tuple[str, Secret] | None = None) -> D
     def open_vault() -> "OpenedVault":
         from app.start import begin  # noqa: PLC0415 (light; it begins what takes time)
 
+        start_logging(home.log_folder, verbose=settings.verbose)
         starting = begin(home)
         from app.bootstrap import open_vault  # noqa: PLC0415 (SQLAlchemy, while the server starts)
 

@@ -51,7 +51,7 @@ class Console(QObject):
         self._opening: Pending[None] | None = None
         self._locking: Pending[None] | None = None
         self._looking = False
-        caption = self.tr("Demo vault · invented people") if doors.demo else self.tr("National vault · live")
+        caption = self.tr("Demo vault · invented") if doors.demo else self.tr("National vault · live")
         self.window = MainWindow(theme, tasks, self._pages(), vault=caption)
         self.unlock = UnlockScreen(theme, vault=caption, version=doors.version)
         self.degraded: DegradedScreen | None = None
