@@ -134,7 +134,9 @@ class MainWindow(QMainWindow):
             page.shown()
         focused = QApplication.focusWidget()
         if focused is None or not self.navigation.isAncestorOf(focused) or focused.objectName() == "find":
-            page.setFocus(Qt.FocusReason.OtherFocusReason)  # else the keyboard stays in the navigation
+            page.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.navigation.entry(key).setFocus(Qt.FocusReason.OtherFocusReason)  # the keyboard stays in the navigation
         self.page_opened.emit(key)
         return page
 
