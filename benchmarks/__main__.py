@@ -19,6 +19,7 @@ from core.citizens import name_search
 from core.citizens.csv_file import COLUMNS
 from core.citizens.import_model import OnError
 from core.citizens.model import CitizenFilter, NewCitizen, Purpose
+from core.citizens.names import SHORTEST, words
 from core.citizens.validation import new_citizen
 from tests.support.vault import TODAY, RealVault, make_vault
 
@@ -96,7 +97,8 @@ def prefix_searches(vault: RealVault, known: list[Person], rounds: int) -> dict[
     for called, cut in (("prefix search, 3 letters", 1), ("prefix search, 2 words", 2)):
         times = []
         for _ in range(rounds):
-            typed = " ".join(word[:3] for word in chance.choice(known)["name"].split()[-cut:] if len(word) > 2)  # noqa: PLR2004
+            found = [word[:SHORTEST] for word in words(chance.choice(known)["name"]) if len(word) >= SHORTEST]
+            typed = " ".join(found[-cut:])
             if not typed:
                 continue
             began = time.perf_counter()

@@ -9,7 +9,7 @@ import csv
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +30,7 @@ class CsvRow:
     """One record: the line where it begins (the header's is 1) and its cells; None where it has the wrong number."""
 
     line: int
-    values: dict[str, str] | None
+    values: dict[str, str] | None = field(repr=False)
 
 
 class CitizenCsv:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     func,
     select,
+    true,
     tuple_,
     update,
 )
@@ -141,22 +142,20 @@ def named(
     connection: Connection, digests: Sequence[bytes], wanted: CitizenFilter, after: PageKey | None, limit: int
 ) -> list[tuple[SealedRow, SealedRow]]:
     """Return directory and vault rows of citizens who have all the name digests, in the order of pages."""
-    matching = (
-        select(directory.c.identity_token, directory.c.state)
-        .where(directory.c.name_digests.contains(list(digests)))
-        .cte("matching")
-        # The digests are few and the vault is large: found first, so that no plan walks the vault instead.
-        .prefix_with("MATERIALIZED")
-    )
-    query = (
-        select(directory, vault)
-        .select_from(matching)
-        .join(vault, and_(vault.c.state == matching.c.state, vault.c.identity_token == matching.c.identity_token))
-        .join(directory, directory.c.identity_token == vault.c.identity_token)
-        .where(*_conditions(wanted, after))
-        .order_by(*PAGE_ORDER)
-        .limit(limit)
-    )
+    here = (directory.c.state, directory.c.identity_token)
+    found_here = select(directory).where(directory.c.name_digests.contains(list(digests)))
+    if wanted.state is not None:
+        found_here = found_here.where(directory.c.state == wanted.state)
+    if after is not None:
+        found_here = found_here.where(tuple_(*here) > tuple_(after.state, after.identity_token))
+    if set(wanted.named()) <= {"state"}:
+        found_here = found_here.order_by(*here).limit(limit)  # all of them will be on the page
+    # Few match and the vault is large: they are looked up first, and then their rows one by one (OFFSET keeps the
+    # planner from reading the vault as a whole instead).
+    matching = found_here.cte("matching").prefix_with("MATERIALIZED")
+    place = (vault.c.state == matching.c.state, vault.c.identity_token == matching.c.identity_token)
+    rows = select(vault).where(*place, *_conditions(wanted, None)).offset(0).lateral("rows")
+    query = select(matching, rows).join(rows, true()).order_by(rows.c.state, rows.c.identity_token).limit(limit)
     split = len(directory.columns)
     found = []
     for row in connection.execute(query):

@@ -107,7 +107,7 @@ def test_after_lock_nothing_is_read_until_somebody_unlocks(real: RealVault, asha
 
 
 def test_many_writers_leave_a_log_without_gaps(real: RealVault) -> None:
-    real.vault.services.audit.flush()
+    real.vault.services.audit.flush()  # outcomes of earlier reads
     before = real.vault.services.audit.size()
 
     def work(number: int) -> None:
