@@ -24,14 +24,14 @@ _MARGIN = 32
 class StepState(Enum):
     """Where a step stands."""
 
-    TODO = "todo"
+    AHEAD = "ahead"
     NOW = "now"
     DONE = "done"
     FAILED = "failed"
 
 
 STEP_LOOKS: dict[StepState, tuple[str, Tone]] = {
-    StepState.TODO: ("circle", "muted"),
+    StepState.AHEAD: ("circle", "muted"),
     StepState.NOW: ("circle-dot", "accent"),
     StepState.DONE: ("circle-check", "success"),
     StepState.FAILED: ("octagon-alert", "danger"),
@@ -139,12 +139,12 @@ class _Step(QFrame):
         content.setStretch(1, 1)
         self.setLayout(content)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.show_state(StepState.TODO, "")
+        self.show_state(StepState.AHEAD, "")
 
     def show_state(self, state: StepState, result: str) -> None:
         icon, tone = STEP_LOOKS[state]
         self._icon.set_icon(icon, tone)
-        self._title.set_tone("muted" if state is StepState.TODO else "text")
+        self._title.set_tone("muted" if state is StepState.AHEAD else "text")
         self._title.set_role("strong" if state is StepState.NOW else "button")
         self._result.setText(result)
         self._result.setVisible(bool(result))
@@ -155,7 +155,7 @@ class _Step(QFrame):
 
 def _state_word(state: StepState) -> str:
     return {
-        StepState.TODO: QCoreApplication.translate("Wizard", "not yet"),
+        StepState.AHEAD: QCoreApplication.translate("Wizard", "not yet"),
         StepState.NOW: QCoreApplication.translate("Wizard", "now"),
         StepState.DONE: QCoreApplication.translate("Wizard", "done"),
         StepState.FAILED: QCoreApplication.translate("Wizard", "failed"),

@@ -71,7 +71,7 @@ class SetupScreen(WizardFrame):
         self.show_page(wizard.step.value)
         now = ORDER.index(wizard.step)
         for position, step in enumerate(ORDER):
-            state = StepState.DONE if position < now else StepState.NOW if position == now else StepState.TODO
+            state = StepState.DONE if position < now else StepState.NOW if position == now else StepState.AHEAD
             if step is WizardStep.RUN and wizard.failure is not None:
                 state = StepState.FAILED
             self.set_step(step.value, state, self._short_result(step) if position < now else "")

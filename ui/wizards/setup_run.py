@@ -71,7 +71,7 @@ class RunPage(WizardPage):
             elif step is present:
                 piece.show_state(StepState.NOW if wizard.running else StepState.FAILED)
             else:
-                piece.show_state(StepState.TODO)
+                piece.show_state(StepState.AHEAD)
         self._show_banner()
 
     def _show_banner(self) -> None:
@@ -163,7 +163,7 @@ class _RunRow(QFrame):
         """Show a step that is not done."""
         icon, tone = STEP_LOOKS[state]
         self._icon.set_icon(icon, tone)
-        self._title.set_tone("text" if state is not StepState.TODO else "text2")
+        self._title.set_tone("text" if state is not StepState.AHEAD else "text2")
         self._fact.setText(self._promise)
         self._fact.set_tone("muted")
         self._time.setText("")
