@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PyQt6.QtWidgets import QWidget
 
-from core.citizens.model import CitizenFilter, Field
+from core.citizens.model import CitizenCount, CitizenFilter, Field
 from core.errors import HsmNotAnswering, HsmTokenMissing
 from core.keys.model import Kek, KeyState
 from core.setup.wizard import WizardStep
@@ -224,7 +224,7 @@ def test_an_empty_vault_says_what_would_be_here(bench: Bench) -> None:
     bench.qtbot.wait(400)
     bench.until(lambda: not bench.runner._running)
     page.model.show_found(())
-    page.list.show_counts(0, 0, searched=None)
+    page.list.show_counts(CitizenCount(0), 0, searched=None)
     assert bench.window is not None
     assert_no_elided_labels(bench.window)
     screenshot(bench.window, "citizens-empty", bench.theme)
