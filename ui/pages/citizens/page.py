@@ -18,6 +18,7 @@ from ui.models.search_terms import TOKEN, SearchTerm
 from ui.models.vault import Desk
 from ui.pages.citizens.detail import CitizenDetail
 from ui.pages.citizens.editing import Editing
+from ui.pages.citizens.importing import Importing
 from ui.pages.citizens.list_card import ListCard
 from ui.pages.citizens.listing import Listing
 from ui.pages.citizens.revealing import Revealing
@@ -61,6 +62,11 @@ class CitizensPage(Page):
             self.split.hide()
             words = self.tr("Your role does not find or show citizens.")
             self.body.addWidget(EmptyState(desk.theme, "users", title, words, name="no_permission"), 1)
+        self.importing = Importing(desk, self)
+        self.import_button = Button(desk.theme, self.tr("Import CSV…"), name="import_csv", icon="upload")
+        self.import_button.clicked.connect(self.importing.open)
+        self.header.add_action(self.import_button)
+        self.import_button.setVisible(desk.may(Permission.CITIZEN_ENROL))
         self.enrol_button = Button(desk.theme, self.tr("Enrol…"), name="enrol", variant="primary", icon="plus")
         self.enrol_button.clicked.connect(self.enrol)
         self.header.add_action(self.enrol_button)
@@ -73,6 +79,7 @@ class CitizensPage(Page):
 
     def shown(self) -> None:
         """Read the list anew, so that it is as it is now; a search or a chosen citizen stays."""
+        self.importing.look()
         if not self._may_find:
             return
         if not self._loaded:
@@ -119,6 +126,7 @@ class CitizensPage(Page):
         self.revealing.revealed.connect(lambda token: self._tasks.start(self._show_reads(token)))
         self.editing.enrolled.connect(lambda record: self.open_citizen(record.identity_token))
         self.editing.changed.connect(self._on_changed)
+        self.importing.ended.connect(self.listing.come_back)
 
     # --- the list ----------------------------------------------------------------------------------
 
