@@ -30,6 +30,7 @@ from ui.widgets.segmented import Segmented
 
 _WIDTH = 600
 _TABLE_HEIGHT = 190
+_HEADER, _ROW = 34, 28
 
 
 class ImportDialog(DialogFrame):
@@ -58,7 +59,7 @@ class ImportDialog(DialogFrame):
         self.body.addWidget(self.counts)
         self.columns = RowsModel(theme, (Column(self.tr("Column"), mono=True), Column(self.tr("Holds")),
                                          Column(self.tr("State"))))  # fmt: skip
-        self._columns_box = self._boxed_table(self.columns, "import_columns", self.tr("Columns of the file"), 190, 150)
+        self._columns_box = self._boxed_table(self.columns, "import_columns", self.tr("Columns of the file"), 160, 120)
         self.rejections = RowsModel(theme, (Column(self.tr("Line")), Column(self.tr("Column")),
                                             Column(self.tr("Reason"))))  # fmt: skip
         self._rejections_box = self._boxed_table(self.rejections, "import_errors", self.tr("Rejected lines"), 80, 130)
@@ -134,6 +135,7 @@ class ImportDialog(DialogFrame):
             self.note.setText(self.tr("Closing this window does not stop it: the status bar shows how far it is."))
             self.note.show()
             self._set_action("", may=False)
+            self.cancel_button().set_text(self.tr("Close"))
         if view.progress is not None:
             self.progress.advance(view.progress.done, view.progress.total, view.progress.remaining)
             self.counts.setText(import_words.progress_line(view.progress))
@@ -150,6 +152,7 @@ class ImportDialog(DialogFrame):
         self._show(self.banner)
         self._list(view.rejections)
         self._rejections_box.setVisible(bool(view.rejections))
+        self.note.setText("")
         report, stopped = view.report, view.stopped_by
         self.save.setVisible(stopped is not None or (report is not None and report.rejected > 0))
         title, text, kind = self._ending(view)
@@ -217,10 +220,16 @@ class ImportDialog(DialogFrame):
         table = DataTable(self._theme, name=name, meaning=meaning, dense=True)
         table.setModel(model)
         table.set_widths(*widths)
-        table.setFixedHeight(self._theme.px(_TABLE_HEIGHT))
+        table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        model.modelReset.connect(lambda: self._fit_table(table, model.rowCount()))
+        self._fit_table(table, 0)
         box = boxed(column(Label(self._theme, meaning, "strong"), table, spacing=6))
         self.body.addWidget(box)
         return box
+
+    def _fit_table(self, table: DataTable, rows: int) -> None:
+        """Make a table as high as its rows, up to a limit."""
+        table.setFixedHeight(self._theme.px(min(_HEADER + _ROW * max(rows, 1), _TABLE_HEIGHT)))
 
     def _show(self, *pieces: QWidget) -> None:
         """Show these of the changing pieces, hide the others."""
