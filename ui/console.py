@@ -220,7 +220,12 @@ class Console(QObject):
         self.show_unlock(why)
         desk.tasks.end()
         self.window.discard_pages()
-        self._locking = self._tasks.query(lambda: desk.vault.lock(desk.session))
+
+        def close_vault() -> None:
+            desk.tasks.wait_for_jobs()  # their last batch needs the HSM
+            desk.vault.lock(desk.session)
+
+        self._locking = self._tasks.query(close_vault)
         self._tasks.start(self._after_lock(self._locking))
 
     async def _after_lock(self, locking: Pending[None]) -> None:

@@ -47,7 +47,7 @@ class CitizenTableModel(CellModel):
         self._found = False
         self._page_rows = PAGE_ROWS
         self._pages: OrderedDict[int, tuple[CitizenRecord, ...]] = OrderedDict()
-        self._cells: dict[int, list[tuple[Cell, ...]]] = {}
+        self._cells: dict[int, dict[int, tuple[Cell, ...]]] = {}
         self._wanted: OrderedDict[int, None] = OrderedDict()
         self._reading: set[int] = set()
         self._broken: set[int] = set()
@@ -151,14 +151,18 @@ class CitizenTableModel(CellModel):
     def cell(self, row: int, column: int) -> Cell:
         """Return what one cell shows."""
         number, position = divmod(row, self._page_rows)
-        cells = self._cells.get(number)
+        made = self._cells.get(number)
+        cells = None if made is None else made.get(position)
         if cells is None:
             rows = self._pages.get(number)
             if rows is None:
                 self._want(number)
                 return _BLANK if column else _WAITING
-            cells = self._cells[number] = [_cells_of(record) for record in rows]
-        return cells[position][column] if position < len(cells) else _BLANK
+            if position >= len(rows):
+                return _BLANK
+            # Row by row: the cells of a whole page would take longer than a frame has.
+            cells = self._cells.setdefault(number, {})[position] = _cells_of(rows[position])
+        return cells[column]
 
     # --- reading -----------------------------------------------------------------------------------
 

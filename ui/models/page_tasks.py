@@ -4,6 +4,7 @@ Without that, a coroutine that waited for an answer would go on after its page w
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -11,6 +12,8 @@ from ui.pending import Pending
 from ui.tasks import Job, JobStopped, Task, TaskRunner
 
 T = TypeVar("T")
+
+_JOBS_END_S = 5.0  # a batch of an import takes a fraction of a second
 
 
 class PageTasks:
@@ -56,6 +59,12 @@ class PageTasks:
         """Hand an error to the one place where it becomes words."""
         if not self._ended:
             self._runner.report(error, retry)
+
+    def wait_for_jobs(self, seconds: float = _JOBS_END_S) -> None:
+        """Wait until the jobs that were asked to stop have done so, but not for ever. Worker thread only."""
+        until = time.monotonic() + seconds
+        while self._jobs and time.monotonic() < until:
+            time.sleep(0.02)
 
     def end(self) -> None:
         """Cancel everything at once, while the widgets are still there; nothing new begins."""

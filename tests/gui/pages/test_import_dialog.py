@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from core.audit.model import Origin
 from core.citizens.import_model import OnError
-from tests.gui.pages.bench import Bench
+from core.jobs.model import JobState
+from hsm.secret import Secret
+from tests.gui.pages.bench import Bench, Start
 from tests.gui.pages.test_citizens_page import open_page
 from tests.integration.vault.test_import import COLUMNS, people, write
 from tests.support.gui import all_strings, assert_all_named, assert_no_elided_labels, screenshot, settle, texts
+from tests.support.vault import OPERATOR, PASSWORD
 from ui.dialogs.import_citizens import ImportDialog
 from ui.pages.citizens.page import CitizensPage
 from ui.theme.theme import Appearance
@@ -160,3 +164,31 @@ def test_the_dialog_in_its_states(bench: Bench, tmp_path: Path, look: Appearance
     bench.until(lambda: "Import finished" in texts(dialog))
     take("import-ended")
     dialog.reject()
+
+
+def test_a_lock_stops_an_import_safely(start: Start, bench: Bench, tmp_path: Path) -> None:
+    running = start(bench.populated.real.home.path)
+    running.sign_in()
+    page = running.window.open_page("citizens")
+    assert isinstance(page, CitizensPage)
+    running.until(lambda: page.list.panel is not None)
+    page.import_button.click()
+    dialog = running.dialog("import_dialog")
+    assert isinstance(dialog, ImportDialog)
+    dialog.chosen.emit(write(tmp_path / "people.csv", people(3000, 950)))
+    running.until(dialog.action.isEnabled)
+    desk = running.console.desk
+    assert desk is not None
+    dialog.action.click()
+    running.until(lambda: desk.import_work.view().progress is not None)
+    running.console.lock("Locked")
+    running.until(lambda: not desk.import_work.view().running and running.console._locking is None)
+    report = desk.import_work.view().report
+    assert report is not None
+    assert report.job.state is JobState.CANCELLED
+    assert running.desktop.report.dialog is None
+    session = bench.populated.real.vault.sign_in(OPERATOR, Secret(PASSWORD), Origin.CLI)
+    bench.populated.real.session = session
+    preview = bench.populated.real.vault.services.imports.preview(session, tmp_path / "people.csv")
+    assert preview.before is not None
+    assert 0 < preview.before.done < 3000
