@@ -297,6 +297,7 @@ class Console(QObject):
         action = self.tr("Action")
         offered = [
             (Permission.CITIZEN_ENROL, Target("action", "enrol", self.tr("Enrol a citizen…"), "user-plus", action)),
+            (Permission.CITIZEN_ENROL, Target("action", "import", self.tr("Import citizens…"), "upload", action)),
             (
                 Permission.AUDIT_READ,
                 Target("action", "verify", self.tr("Verify the audit log"), "shield-check", action),
@@ -341,10 +342,10 @@ class Console(QObject):
 
         if key == "lock":
             self._on_lock_asked()
-        elif key == "enrol":
+        elif key in ("enrol", "import"):
             page = self.window.open_page("citizens")
             if isinstance(page, CitizensPage):
-                page.enrol()
+                (page.enrol if key == "enrol" else page.importing.open)()
         elif key == "verify":
             audit = self.window.open_page("audit")
             if isinstance(audit, AuditPage):

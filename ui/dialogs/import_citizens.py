@@ -129,6 +129,7 @@ class ImportDialog(DialogFrame):
         """Show how far it is."""
         if self.progress.isHidden():
             self._show(self.progress, self.counts)
+            self._listed = -1
             self.file.setText("" if view.path is None else view.path.name)
             self.progress.start(self.tr("Importing"))
             self.choose.setEnabled(False)
@@ -157,6 +158,9 @@ class ImportDialog(DialogFrame):
         self.save.setVisible(stopped is not None or (report is not None and report.rejected > 0))
         title, text, kind = self._ending(view)
         self.banner.set_words(title, text, kind=kind)
+        if report is not None and report.rejected > len(view.rejections):
+            self.note.setText(self.tr("Not all rejected lines are listed here. The report has all of them."))
+            self.note.show()
         again = report is None or report.job.state is JobState.CANCELLED
         if again and stopped is None:
             self.note.setText(self.tr("Choose the same file again to go on where it stood."))

@@ -55,6 +55,11 @@ class ImportWork:
             self._listed = list(earlier[:LISTED])
             self._view = ImportView(path, running=True)
 
+    def give_up(self) -> None:
+        """Note that it was stopped before it began."""
+        with self._lock:
+            self._put(running=False)
+
     def run(self, imports: "CitizenImport", session: "LoginSession", path: Path, on_error: OnError, job: "Job") -> None:
         """Import, telling how far it is. It waits: worker thread."""
 

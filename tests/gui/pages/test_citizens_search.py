@@ -168,3 +168,16 @@ def test_ctrl_k_takes_a_token_to_its_place(console: Running, bench: Bench) -> No
     assert isinstance(page, CitizensPage)
     console.until(lambda: page.detail.token == token)
     assert page.model.rowCount() > 60
+
+
+def test_at_the_top_a_list_stays_at_the_top_though_somebody_far_below_is_chosen(bench: Bench) -> None:
+    page = open_page(bench)
+    everybody = page.model.rowCount()
+    page.list.table.choose(everybody - 1)
+    bench.until(lambda: page.detail.token)
+    page.list.scroll_to_top_row(0)
+    enrol(bench.populated.real, "Silently There")
+    page.listing.read()
+    bench.until(lambda: page.model.rowCount() == everybody + 1)
+    assert page.list.table.rowAt(0) == 0
+    assert page.list.table.chosen().row() >= everybody - 1

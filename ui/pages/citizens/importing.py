@@ -13,7 +13,7 @@ from ui.ask import ask
 from ui.dialogs.import_citizens import ImportDialog
 from ui.error_report import said
 from ui.models.vault import Desk
-from ui.tasks import Job
+from ui.tasks import Job, JobStopped
 
 _LOOK_MS = 200
 
@@ -112,6 +112,8 @@ class Importing(QObject):
         self._on_due()
         try:
             await pending
+        except JobStopped:
+            work.give_up()  # before its turn came
         except InvalidInput as error:
             if self._dialog is None:
                 raise

@@ -125,10 +125,13 @@ class Listing(QObject):
 
     async def _list(self, *, keep: bool) -> None:
         keys = self._keys() if keep else {}
+        at_top = keep and self._model.lists and self._card.table.rowAt(0) == 0
         mine, wanted = self._begin(), self._wanted
         read = await self._tasks.query(lambda: self._read(keys, wanted))
         if mine == self._round:
             self._show_listing(read, self._chosen() if "chosen" in keys else None)
+            if at_top:
+                self._card.scroll_to_top_row(0)  # whoever is chosen may stand far below
 
     def _keys(self) -> dict[str, PageKey]:
         """Return the keys of the first row in view (of a listing) and of the chosen citizen."""
