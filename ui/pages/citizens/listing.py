@@ -136,7 +136,7 @@ class Listing(QObject):
     def _keys(self) -> dict[str, PageKey]:
         """Return the keys of the first row in view (of a listing) and of the chosen citizen."""
         top = self._card.table.rowAt(0)
-        first = self._model.record_at(top) if top > 0 and self._model.lists else None
+        first = self._model.record_at(top) if top >= 0 and self._model.lists else None
         named = {"top": first, "chosen": self._chosen()}
         return {name: _key(record) for name, record in named.items() if record is not None}
 
