@@ -22,6 +22,7 @@ from core.jobs.service import JobService
 from core.keys.digests import Digests
 from core.keys.service import KeyService
 from core.monitor.activity import ActivityService
+from core.monitor.changes import ChangeWatch
 from core.monitor.health import Health
 from core.monitor.log_reader import LogReader
 from core.monitor.vault_check import VaultCheck
@@ -117,6 +118,10 @@ class Vault:
             return self.services.jobs.recent() if self.schema.version() == SCHEMA_VERSION else []
         except CitizenZeroError:
             return []  # the health of the database says what is wrong
+
+    def watch(self) -> ChangeWatch:
+        """Return what notices others' changes, from now on."""
+        return ChangeWatch(self.services.audit)
 
     def sign_in(self, operator: str, password: Secret, origin: Origin) -> LoginSession:
         """Open the vault for an operator."""

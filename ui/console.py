@@ -14,7 +14,7 @@ from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QWidget
 
 from core.access.model import Permission
-from core.errors import CitizenZeroError, Refused, VaultLocked
+from core.errors import CitizenZeroError, LogIntegrityFailure, Refused, VaultLocked
 from ui.error_report import ErrorReport, said
 from ui.main_window import MainWindow
 from ui.models import part_words
@@ -27,6 +27,7 @@ from ui.palette import Target
 from ui.pending import Pending
 from ui.tasks import TaskRunner
 from ui.theme.theme import Theme
+from ui.watching import Watching
 from ui.widgets import words
 from ui.widgets.sidebar import PageEntry
 from ui.widgets.status_bar import PartState
@@ -59,6 +60,9 @@ class Console(QObject):
         self._look_timer = QTimer(self)
         self._look_timer.setInterval(_LOOK_MS)
         self._look_timer.timeout.connect(self._look)
+        self._watching = Watching(self.window, self)
+        self._watching.changed.connect(self._on_others_changed)
+        self._watching.shrunk.connect(self._on_log_shrunk)
         self._connect()
 
     def start(self) -> None:
@@ -203,6 +207,7 @@ class Console(QObject):
         self.window.navigation.focus_current()
         self._look_timer.start()
         self._look()
+        self._watching.start(desk)
 
     def lock(self, why: str) -> None:
         """Lock: what is on the screen goes first, then the keys."""
@@ -211,10 +216,16 @@ class Console(QObject):
             return
         self.desk = None
         self._look_timer.stop()
+        self._watching.stop()
         self.show_unlock(why)
         desk.tasks.end()
         self.window.discard_pages()
-        self._locking = self._tasks.query(lambda: desk.vault.lock(desk.session))
+
+        def close_vault() -> None:
+            desk.tasks.wait_for_jobs()  # their last batch needs the HSM
+            desk.vault.lock(desk.session)
+
+        self._locking = self._tasks.query(close_vault)
         self._tasks.start(self._after_lock(self._locking))
 
     async def _after_lock(self, locking: Pending[None]) -> None:
@@ -252,12 +263,21 @@ class Console(QObject):
         finally:
             self._looking = False
 
+    def _on_others_changed(self, changes: object) -> None:
+        for page in self.window.built_pages():
+            page.others_changed(changes)  # type: ignore[arg-type]  # a signal carries objects
+
+    def _on_log_shrunk(self) -> None:
+        words_of_it = "The audit log is shorter than it was a moment ago, which it never is by itself."
+        self.report(LogIntegrityFailure(words_of_it))
+
     # --- pages -------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
         self.unlock.unlock_asked.connect(self._on_unlock_asked)
         self.unlock.appearance_changed.connect(self._on_appearance_changed)
         self.window.lock_asked.connect(self._on_lock_asked)
+        self.window.closed.connect(self._watching.stop)
         self.window.idle_expired.connect(self._on_idle)
         self.window.action_chosen.connect(self._on_action)
         self.window.identity_token_entered.connect(self._on_token)
@@ -277,6 +297,7 @@ class Console(QObject):
         action = self.tr("Action")
         offered = [
             (Permission.CITIZEN_ENROL, Target("action", "enrol", self.tr("Enrol a citizen…"), "user-plus", action)),
+            (Permission.CITIZEN_ENROL, Target("action", "import", self.tr("Import citizens…"), "upload", action)),
             (
                 Permission.AUDIT_READ,
                 Target("action", "verify", self.tr("Verify the audit log"), "shield-check", action),
@@ -321,10 +342,10 @@ class Console(QObject):
 
         if key == "lock":
             self._on_lock_asked()
-        elif key == "enrol":
+        elif key in ("enrol", "import"):
             page = self.window.open_page("citizens")
             if isinstance(page, CitizensPage):
-                page.enrol()
+                (page.enrol if key == "enrol" else page.importing.open)()
         elif key == "verify":
             audit = self.window.open_page("audit")
             if isinstance(audit, AuditPage):

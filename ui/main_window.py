@@ -144,6 +144,10 @@ class MainWindow(QMainWindow):
         """Return a page if it was built."""
         return self._built.get(key)
 
+    def built_pages(self) -> list[Page]:
+        """Return the pages that were built."""
+        return [page for page in self._built.values() if isinstance(page, Page)]
+
     @property
     def current_page(self) -> str:
         """Return the key of the open page."""

@@ -1,9 +1,10 @@
 """Work that must not hold up the window: coroutines on the Qt thread, core calls in worker threads.
 
-Two lanes. *Commands* change something: one at a time and in the order they were asked for. *Queries*
-only read: side by side. Both return a `Pending` at once; a coroutine awaits it and goes on, on the Qt
-thread, when the result is there. `TaskRunner.start` drives coroutines by the Qt event loop alone, so
-they run under qasync and in a plain pytest-qt test alike.
+Three lanes. *Commands* change something: one at a time and in the order they were asked for. *Queries*
+only read: side by side. *Jobs* change something for minutes, one at a time, and hold up no command. All
+return a `Pending` at once; a coroutine awaits it and goes on, on the Qt thread, when the result is
+there. `TaskRunner.start` drives coroutines by the Qt event loop alone, so they run under qasync and in
+a plain pytest-qt test alike.
 
 Nothing is lost silently: whatever a started coroutine does not catch, and whatever a command or
 query raised that nobody awaited, goes to the one `report`. This module shows nothing itself.
@@ -156,6 +157,7 @@ class TaskRunner(QObject):
         super().__init__(parent)
         self._report = report
         self._commands = ThreadPoolExecutor(1, thread_name_prefix="command")
+        self._long = ThreadPoolExecutor(1, thread_name_prefix="job")
         self._queries = ThreadPoolExecutor(query_threads, thread_name_prefix="query")
         self._tasks: set[Task] = set()
         self._jobs: dict[int, Job] = {}
@@ -185,13 +187,13 @@ class TaskRunner(QObject):
         return self._submit(self._queries, work)
 
     def job(self, title: str, work: Callable[[Job], T], *, stoppable: bool = True) -> Pending[T]:
-        """Change something that takes long: a command with progress, shown in the status bar."""
+        """Change something that takes long: one job at a time, beside the commands, shown in the status bar."""
         self._last_job += 1
         state = JobState(self._last_job, title, stoppable=stoppable)
         job = Job(state, self._told.emit)
         self._jobs[state.number] = job
         self._states[state.number] = state
-        pending = self.command(lambda: _run_job(job, work))
+        pending = self._submit(self._long, lambda: _run_job(job, work))
         pending.add_done_callback(lambda _: self._on_job_done(state.number))
         if state.number in self._states:  # not when everything is closing
             self.job_started.emit(state)
@@ -257,6 +259,7 @@ class TaskRunner(QObject):
                 task.cancel()
             return  # each comes back through `forget`
         self._commands.shutdown(wait=False)
+        self._long.shutdown(wait=False)
         self._queries.shutdown(wait=False)
         self._closing.set_result(None)
         self.closed.emit()

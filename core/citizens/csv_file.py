@@ -144,6 +144,25 @@ class _Lines:
             ) from None
 
 
+def header_of(path: Path) -> tuple[str, ...]:
+    """Return the cells of a file's first line as column names, checked by nobody. Raises InvalidInput."""
+    try:
+        with path.open("rb") as file:
+            cells = next((cells for cells in csv.reader(_Lines(file, None), strict=True) if cells), None)
+    except OSError as error:
+        raise InvalidInput(f"The file cannot be read: {error.strerror}.", field="file") from None
+    except csv.Error as error:
+        raise InvalidInput(f"Line 1: {_words(error)}", field="file") from None
+    if cells is None:
+        raise InvalidInput("The file is empty.", field="file")
+    return tuple(cell.strip().casefold() for cell in cells)
+
+
+def shown_name(name: str) -> str:
+    """Return an unknown column's name if it looks like one: where a header is missing, it may be a person's value."""
+    return name if name.isidentifier() and len(name) <= LONGEST_KEY else "…"
+
+
 def checked_columns(header: Sequence[str]) -> tuple[str, ...]:
     """Return the columns' names. Raises InvalidInput for unknown, repeated and missing ones, by name."""
     columns = tuple(cell.strip().casefold() for cell in header)
@@ -156,10 +175,10 @@ def checked_columns(header: Sequence[str]) -> tuple[str, ...]:
             remedy="Separate the columns by commas." if semicolons else f"Known are: {', '.join(COLUMNS)}.",
         )
     if unknown:
-        # Where a name is missing, a person's value may stand in its place: only what looks like a name is repeated.
-        named = [name if name.isidentifier() and len(name) <= LONGEST_KEY else "…" for name in unknown]
         raise InvalidInput(
-            f"There is no such column: {_listed(named)}.", field="file", remedy=f"Known are: {', '.join(COLUMNS)}."
+            f"There is no such column: {_listed([shown_name(name) for name in unknown])}.",
+            field="file",
+            remedy=f"Known are: {', '.join(COLUMNS)}.",
         )
     repeated = sorted({name for name in columns if columns.count(name) > 1})
     if repeated:

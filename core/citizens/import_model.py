@@ -1,10 +1,11 @@
 """What an import is asked and what it tells: plain data and words, no I/O."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from core.citizens.csv_file import CsvRow
+from core.citizens.csv_file import COLUMNS, CsvRow, shown_name
+from core.citizens.validation import REQUIRED
 from core.jobs.model import Job, Rejection
 
 PREVIEW_ROWS = 20
@@ -53,11 +54,46 @@ class ImportReport:
         return self.job.counts.get("rejected", 0)
 
 
+class ColumnState(StrEnum):
+    """What a column of a file is to an import."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    TWICE = "twice"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class FileColumn:
+    """One column: of the file, or missing in it. A name that may be a person's value stands as "…"."""
+
+    name: str
+    state: ColumnState
+
+
+def looked_at(header: Sequence[str]) -> tuple[FileColumn, ...]:
+    """Return what each column of a file is, in the file's order, then what must be there and is not."""
+    found = [FileColumn(*_column(header, position)) for position in range(len(header))]
+    missing = [FileColumn(name, ColumnState.MISSING) for name in REQUIRED if name not in header]
+    return (*found, *missing)
+
+
+def _column(header: Sequence[str], position: int) -> tuple[str, ColumnState]:
+    name = header[position]
+    if name not in COLUMNS:
+        return shown_name(name), ColumnState.UNKNOWN
+    return name, ColumnState.TWICE if name in header[:position] else ColumnState.KNOWN
+
+
 @dataclass(frozen=True)
 class ImportPreview:
-    """The beginning of a file: its rows as they stand there, and by line what is wrong with them."""
+    """The beginning of a file: its rows as they stand there, and by line what is wrong with them.
+
+    `before` is the last job on the same file: unfinished, it is gone on with; finished, nothing is left to do.
+    """
 
     columns: tuple[str, ...]
     row_count: int
-    rows: tuple[CsvRow, ...]
+    rows: tuple[CsvRow, ...] = field(repr=False)
     rejections: tuple[Rejection, ...]
+    before: Job | None = None

@@ -25,7 +25,7 @@ from core.access.model import LoginSession, Permission, require
 from core.audit.model import Action
 from core.audit.service import AuditLog
 from core.citizens import store
-from core.citizens.csv_file import CitizenCsv, CsvRow, write_rejections
+from core.citizens.csv_file import CitizenCsv, CsvRow, header_of, write_rejections
 from core.citizens.enrolment import ENROLLED_ALREADY, Enrolment, NewRows
 from core.citizens.import_model import (
     ENROLLED,
@@ -33,9 +33,11 @@ from core.citizens.import_model import (
     REASONS,
     ROW,
     UNIQUE,
+    FileColumn,
     ImportPreview,
     ImportReport,
     OnError,
+    looked_at,
 )
 from core.citizens.model import NewCitizen
 from core.citizens.recording import Recorder
@@ -96,13 +98,19 @@ class CitizenImport:
         self._recorder = Recorder(audit)
         self._now = now
 
+    def columns(self, session: LoginSession, path: Path) -> tuple[FileColumn, ...]:
+        """Return what each column of a file is, also of one that an import refuses. Raises InvalidInput."""
+        require(session, Permission.CITIZEN_ENROL)
+        return looked_at(header_of(path))
+
     def preview(self, session: LoginSession, path: Path, rows: int = PREVIEW_ROWS) -> ImportPreview:
         """Read the beginning of a file and check it. Nothing is stored. Raises InvalidInput."""
         require(session, Permission.CITIZEN_ENROL)
         with CitizenCsv(path) as file:
             first = tuple(islice(file.rows(), rows))
             rejections = [item for row in first for item in _checked(row, today(self._now()))[1]]
-            return ImportPreview(file.columns, file.row_count, first, tuple(rejections))
+            before = self._jobs.last(JobKind.IMPORT, file.sha256)
+            return ImportPreview(file.columns, file.row_count, first, tuple(rejections), before)
 
     def run(
         self,
@@ -113,12 +121,13 @@ class CitizenImport:
         again: bool = False,
         progress: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], bool] = lambda: False,
+        rejected: Callable[[Sequence[Rejection]], None] | None = None,
     ) -> ImportReport:
         """Import a file, or go on with it where it stood; a finished one imports nothing unless told to (`again`).
 
-        `progress` is called after each batch, `cancelled` is asked before each: the report then says so. Raises
-        InvalidInput for a file or line that is refused, JobRunsElsewhere, or what ended the work; what was stored
-        before stays.
+        `progress` is called after each batch, `rejected` with what it set aside; `cancelled` is asked before each: the
+        report then says so. Raises InvalidInput for a file or line that is refused, JobRunsElsewhere, or what ended
+        the work; what was stored before stays.
         """
         with self._recorder.recorded(session, Action.JOB_START):
             require(session, Permission.CITIZEN_ENROL)
@@ -128,7 +137,7 @@ class CitizenImport:
             ):
                 if run.job.state is JobState.FINISHED:
                     return ImportReport(run.job, already=True)
-                job = self._work(session, run, file, on_error, progress or _unseen, cancelled)
+                job = self._work(session, run, file, on_error, progress or _unseen, rejected or _unseen, cancelled)
                 return ImportReport(job, already=False)
 
     def rejections(self, session: LoginSession, job: Job) -> Iterator[Rejection]:
@@ -150,6 +159,7 @@ class CitizenImport:
         file: CitizenCsv,
         on_error: OnError,
         progress: Callable[[Progress], None],
+        rejected: Callable[[Sequence[Rejection]], None],
         cancelled: Callable[[], bool],
     ) -> Job:
         pace = Pace(time.monotonic(), run.job.done)
@@ -161,7 +171,9 @@ class CitizenImport:
                     if cancelled():
                         return self._jobs.end(session, run, JobState.CANCELLED)
                     file.check_unchanged()
-                    self._store(session, run, batch, on_error)
+                    set_aside = self._store(session, run, batch, on_error)
+                    if set_aside:
+                        rejected(set_aside)
                     job = run.job
                     progress(pace.at(time.monotonic(), job.done, job.total, job.counts))
         except JobCancelled:
@@ -222,21 +234,19 @@ class CitizenImport:
 
     # --- storing, one batch after the other ------------------------------------------------------
 
-    def _store(self, session: LoginSession, run: JobRun, batch: _Prepared, on_error: OnError) -> None:
-        """Store a batch whole, whatever others do meanwhile."""
+    def _store(self, session: LoginSession, run: JobRun, batch: _Prepared, on_error: OnError) -> list[Rejection]:
+        """Store a batch whole, whatever others do meanwhile; returns what it set aside."""
         for _ in range(KEK_ATTEMPTS):
             try:
-                self._try_to_store(session, run, batch, on_error)
+                return self._try_to_store(session, run, batch, on_error)
             except (AlreadyExists, DatabaseContended):
                 continue  # another console enrols one of them at this moment: found when looked for again
             except KekChangedMeanwhile:
                 kek, rows = self._new_rows(session, batch.citizens)
                 batch = replace(batch, kek=kek, rows=rows)
-                continue
-            return
         raise DatabaseUnavailable("Other consoles enrol so much that a batch could not be stored. Try again.")
 
-    def _try_to_store(self, session: LoginSession, run: JobRun, batch: _Prepared, on_error: OnError) -> None:
+    def _try_to_store(self, session: LoginSession, run: JobRun, batch: _Prepared, on_error: OnError) -> list[Rejection]:
         with self._database.transaction() as connection:
             taken = store.taken(connection, [row.directory for row in batch.rows])
         new: list[NewRows] = []
@@ -262,6 +272,7 @@ class CitizenImport:
             if new and batch.kek is not None:
                 self._enrolment.store(connection, session, batch.kek, new)
         run.stepped(step)
+        return rejections
 
 
 def _checked(row: CsvRow, day: date) -> tuple[NewCitizen | None, list[Rejection]]:
@@ -286,5 +297,5 @@ def _stopped(rejection: Rejection) -> LineRefused:
     return LineRefused(f"Line {rejection.line}, {rejection.field}: {words}", rejection)
 
 
-def _unseen(_: Progress) -> None:
-    """Take progress that nobody looks at."""
+def _unseen(_: object) -> None:
+    """Take what nobody looks at."""

@@ -214,6 +214,22 @@ class PageKey:
 
 
 @dataclass(frozen=True)
+class CitizenPlace:
+    """Where a key stands in a list: how many rows come before it, and after which key its page begins."""
+
+    row: int
+    page_after: PageKey | None
+
+
+@dataclass(frozen=True)
+class CitizenCount:
+    """How many citizens fit: counted, or (`exact` false) what the database expects."""
+
+    number: int
+    exact: bool = True
+
+
+@dataclass(frozen=True)
 class CitizenPage:
     """Some citizens in order, and where the next page begins (None at the end)."""
 

@@ -16,8 +16,10 @@ from core.citizens import records, store, validation
 from core.citizens.enrolment import ENROLLED_ALREADY, Enrolment
 from core.citizens.integrity import CitizenIntegrity, CitizenRows
 from core.citizens.model import (
+    CitizenCount,
     CitizenFilter,
     CitizenPage,
+    CitizenPlace,
     CitizenProfile,
     CitizenRecord,
     CitizenRole,
@@ -41,6 +43,7 @@ from core.vault_token import VaultToken
 
 PAGE_LIMIT = 500
 FOUND_LIMIT = 200
+COUNTED_LIMIT = 1_000_000  # beyond it a count takes longer than anybody waits for a footer
 
 
 class CitizenService:
@@ -158,6 +161,21 @@ class CitizenService:
         require(session, Permission.CITIZEN_FIND)
         with self._database.transaction() as connection:
             return store.count(connection, wanted)
+
+    def counted(self, session: LoginSession, wanted: CitizenFilter, limit: int = COUNTED_LIMIT) -> CitizenCount:
+        """Count the citizens that fit: exactly up to `limit`, beyond it by what the database expects."""
+        require(session, Permission.CITIZEN_FIND)
+        with self._database.snapshot() as connection:
+            number = store.count_up_to(connection, wanted, limit + 1)
+            if number <= limit:
+                return CitizenCount(number)
+            return CitizenCount(max(number, store.expected(connection, wanted)), exact=False)
+
+    def place_of(self, session: LoginSession, wanted: CitizenFilter, key: PageKey, page_rows: int) -> CitizenPlace:
+        """Return where a key stands, or would stand, in a list, so that a table can go there. No entry: no data."""
+        require(session, Permission.CITIZEN_FIND)
+        with self._database.snapshot() as connection:
+            return CitizenPlace(*store.place_of(connection, wanted, key, page_rows))
 
     def counts_by_state(self, session: LoginSession) -> dict[str, int]:
         """Count citizens by state code."""

@@ -203,6 +203,32 @@ def count(connection: Connection, wanted: CitizenFilter) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def count_up_to(connection: Connection, wanted: CitizenFilter, limit: int) -> int:
+    """Count the citizens that fit, but look at no more than `limit` of them."""
+    some = select(vault.c.state).where(*_conditions(wanted, None)).limit(limit).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
+
+
+def expected(connection: Connection, wanted: CitizenFilter) -> int:
+    """Return how many citizens the planner expects to fit, from statistics that ANALYZE keeps."""
+    query = select(vault.c.state).where(*_conditions(wanted, None))
+    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
+    [(plan,)] = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", dict(compiled.params)).all()
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def place_of(connection: Connection, wanted: CitizenFilter, key: PageKey, page_rows: int) -> tuple[int, PageKey | None]:
+    """Return how many rows come before a key, and after which key the page of `page_rows` with it begins."""
+    before = (*_conditions(wanted, None), tuple_(*PAGE_ORDER) < tuple_(key.state, key.identity_token))
+    row = int(connection.execute(select(func.count()).select_from(vault).where(*before)).scalar_one())
+    if row < page_rows:
+        return row, None
+    backwards = [column.desc() for column in PAGE_ORDER]
+    query = select(*PAGE_ORDER).where(*before).order_by(*backwards).offset(row % page_rows).limit(1)
+    found = connection.execute(query).one()
+    return row, PageKey(found[0], found[1])
+
+
 def counts_by_state(connection: Connection) -> dict[str, int]:
     """Count citizens by state."""
     rows = connection.execute(select(vault.c.state, func.count().label("citizens")).group_by(vault.c.state)).mappings()

@@ -149,6 +149,17 @@ class JobService:
             for row in rows
         ]
 
+    def last(self, kind: JobKind, subject: str) -> Job | None:
+        """Return the job last started on a subject, its seal checked, and whether a process works on it."""
+        key = _lock_key(kind.value, subject)
+        with self._database.transaction() as connection:
+            found = store.newest(connection, kind.value, subject)
+            live = found is not None and key in set(store.locked(connection, [key]))
+        if found is None:
+            return None
+        self._sealer.check([found])
+        return job_of(found.columns, live=live and found.columns["state"] == JobState.RUNNING.value)
+
     def rows(self) -> list[SealedRow]:
         """Return the sealed rows, for whoever checks the whole vault."""
         with self._database.transaction() as connection:

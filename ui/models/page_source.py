@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from core.citizens.model import CitizenFilter, CitizenPage, CitizenRecord, PageKey
+from core.citizens.model import CitizenFilter, CitizenPage, CitizenPlace, CitizenRecord, PageKey
 
 if TYPE_CHECKING:
     from core.access.model import LoginSession
@@ -29,13 +29,33 @@ class PagedCitizens(Protocol):
         self, session: "LoginSession", wanted: CitizenFilter, after: PageKey | None, step: int, rows: int
     ) -> list[PageKey]: ...
 
+    def place_of(  # noqa: D102
+        self, session: "LoginSession", wanted: CitizenFilter, key: PageKey, page_rows: int
+    ) -> CitizenPlace: ...
+
+    def find_by_name(  # noqa: D102
+        self,
+        session: "LoginSession",
+        typed: str,
+        wanted: CitizenFilter,
+        after: PageKey | None = None,
+        limit: int = 100,
+    ) -> CitizenPage: ...
+
 
 @dataclass(frozen=True)
 class LoadedPage:
-    """A page's number and rows."""
+    """A page's number and rows, and whether there are later ones."""
 
     number: int
     rows: tuple[CitizenRecord, ...]
+    more: bool = False
+
+
+class Pages(Protocol):
+    """What a table reads its pages from, in a worker thread."""
+
+    def load(self, number: int) -> LoadedPage: ...  # noqa: D102 (a protocol's single line)
 
 
 class PageSource:
@@ -70,7 +90,14 @@ class PageSource:
         if page.next is not None:
             with self._lock:
                 self._starts.setdefault(number + 1, page.next)
-        return LoadedPage(number, page.items)
+        return LoadedPage(number, page.items, page.next is not None)
+
+    def place_of(self, key: PageKey) -> int:
+        """Return the row at which a key stands or would stand. Its page can then be read without walking to it."""
+        place = self._citizens.place_of(self._session, self._wanted, key, self._page_rows)
+        with self._lock:
+            self._starts[place.row // self._page_rows] = place.page_after
+        return place.row
 
     def _start_of(self, number: int) -> tuple[bool, PageKey | None]:
         if number in self._starts:
@@ -92,3 +119,34 @@ class PageSource:
             last = self._anchors[-1]
             rows = missing * self._anchor_rows
             self._anchors += self._citizens.page_keys(self._session, self._wanted, last, self._anchor_rows, rows)
+
+
+class NamePages:
+    """What a search by name finds, page after page: how much there is, nobody knows before the last one.
+
+    Each page leaves an entry and counts against the operator's limit, so none is read before it is needed.
+    """
+
+    def __init__(
+        self,
+        citizens: PagedCitizens,
+        session: "LoginSession",
+        typed: str,
+        wanted: CitizenFilter,
+        *,
+        page_rows: int = PAGE_ROWS,
+    ) -> None:
+        self._citizens = citizens
+        self._session = session
+        self._typed = typed
+        self._wanted = wanted
+        self.page_rows = page_rows
+        self._starts: dict[int, PageKey | None] = {0: None}
+
+    def load(self, number: int) -> LoadedPage:
+        """Read a page whose predecessor was read."""
+        start = self._starts[number]
+        page = self._citizens.find_by_name(self._session, self._typed, self._wanted, start, self.page_rows)
+        if page.next is not None:
+            self._starts[number + 1] = page.next
+        return LoadedPage(number, page.items, page.next is not None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QCoreApplication
 
+from core.citizens import names
 from core.citizens.model import TOKEN_PREFIX
 
 _PAN = re.compile(r"[A-Z]{5}\d{4}[A-Z]", re.IGNORECASE)
@@ -17,9 +18,13 @@ _AADHAAR_DIGITS = 12
 _INDIAN_WITH_CODE = re.compile(r"91[6-9]\d{9}")
 
 
+NAME = "name"
+TOKEN = "identity_token"  # noqa: S105 (a criterion, no secret)
+
+
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
-    """A criterion of `CitizenService.find` and the value as typed."""
+    """A criterion of `CitizenService.find`, or `NAME` for its search by name, and the value as typed."""
 
     criterion: str
     value: str
@@ -42,7 +47,17 @@ def recognise(typed: str) -> SearchTerm | None:
         return SearchTerm("user_id", text)
     if _PAN.fullmatch(text.replace(" ", "")):
         return SearchTerm("pan", text)
-    return _number(text)
+    return _name(text) if only_letters(text) else _number(text)
+
+
+def only_letters(text: str) -> bool:
+    """Tell whether a text may be the beginning of a name: at least a letter, and no digit."""
+    return any(character.isalpha() for character in text) and not any(character.isdigit() for character in text)
+
+
+def _name(text: str) -> SearchTerm | None:
+    long_enough = any(len(word) >= names.SHORTEST for word in names.words(text))
+    return SearchTerm(NAME, text) if long_enough else None
 
 
 def _number(text: str) -> SearchTerm | None:
@@ -67,7 +82,8 @@ def _check_digit_fits(digits: str) -> bool:
 
 def called(criterion: str) -> str:
     """Return what a criterion is called."""
-    names = {
+    called_so = {
+        NAME: QCoreApplication.translate("Search", "Name"),
         "phone": QCoreApplication.translate("Search", "Phone"),
         "email": QCoreApplication.translate("Search", "E-mail"),
         "aadhaar": QCoreApplication.translate("Search", "Aadhaar"),
@@ -75,4 +91,4 @@ def called(criterion: str) -> str:
         "user_id": QCoreApplication.translate("Search", "User id"),
         "identity_token": QCoreApplication.translate("Search", "Token"),
     }
-    return names[criterion]
+    return called_so[criterion]

@@ -5,7 +5,7 @@ first window must not wait for SQLAlchemy.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,14 +16,17 @@ from ui.theme.theme import Theme
 if TYPE_CHECKING:
     from core.access.service import AccessService
     from core.audit.service import AuditLog
+    from core.citizens.importing import CitizenImport
     from core.citizens.service import CitizenService
     from core.keys.service import KeyService
     from core.monitor.activity import ActivityService
+    from core.monitor.changes import ChangeWatch
     from core.monitor.health import Health
     from core.monitor.log_reader import LogReader
     from core.settings.model import VaultSettings
     from core.settings.service import SettingsService
     from core.vault_token import VaultToken
+    from ui.models.import_work import ImportWork
 
 
 class VaultServices(Protocol):
@@ -35,6 +38,8 @@ class VaultServices(Protocol):
     def audit(self) -> "AuditLog": ...  # noqa: D102
     @property
     def citizens(self) -> "CitizenService": ...  # noqa: D102
+    @property
+    def imports(self) -> "CitizenImport": ...  # noqa: D102
     @property
     def keys(self) -> "KeyService": ...  # noqa: D102
     @property
@@ -57,8 +62,15 @@ class OpenedVault(Protocol):
     @property
     def now(self) -> Callable[[], datetime]: ...  # noqa: D102
 
+    def watch(self) -> "ChangeWatch": ...  # noqa: D102
     def lock(self, session: LoginSession) -> None: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102
+
+
+def _import_work() -> "ImportWork":
+    from ui.models.import_work import ImportWork  # noqa: PLC0415 (loads services: see above)
+
+    return ImportWork()
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,7 @@ class Desk:
     vault: OpenedVault
     session: LoginSession
     settings: "VaultSettings"
+    import_work: "ImportWork" = field(default_factory=_import_work)
 
     @property
     def citizens(self) -> "CitizenService":

@@ -1,5 +1,8 @@
 """The frame of a page: header with title and actions, body below."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
@@ -8,6 +11,9 @@ from ui.widgets.button import Button
 from ui.widgets.chip import Chip
 from ui.widgets.label import Label
 from ui.widgets.layout import boxed, column, hide_unless, row
+
+if TYPE_CHECKING:
+    from core.audit.growth import Change
 
 MARGIN = 20
 
@@ -66,6 +72,9 @@ class Page(QWidget):
 
     def shown(self) -> None:
         """Load what the page shows: called each time it comes up."""
+
+    def others_changed(self, changes: "Sequence[Change]") -> None:
+        """Take note of what other consoles and the command line did meanwhile."""
 
     def left(self) -> None:
         """Let go: called when another page takes its place."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PyQt6.QtWidgets import QWidget
 
-from core.citizens.model import CitizenFilter, Field
+from core.citizens.model import CitizenCount, CitizenFilter, Field
 from core.errors import HsmNotAnswering, HsmTokenMissing
 from core.keys.model import Kek, KeyState
 from core.setup.wizard import WizardStep
@@ -224,7 +224,7 @@ def test_an_empty_vault_says_what_would_be_here(bench: Bench) -> None:
     bench.qtbot.wait(400)
     bench.until(lambda: not bench.runner._running)
     page.model.show_found(())
-    page.list.show_counts(0, 0, searched=None)
+    page.list.show_counts(CitizenCount(0), 0, searched=None)
     assert bench.window is not None
     assert_no_elided_labels(bench.window)
     screenshot(bench.window, "citizens-empty", bench.theme)
@@ -291,3 +291,29 @@ def test_every_page_reads_as_its_title(console: Running) -> None:
         assert isinstance(page, kind)
         assert page.accessibleName() == page.header.title.text() != ""
     assert ASHA["name"] not in console.window.windowTitle()
+
+
+def test_the_search_by_name_and_what_others_did(console: Running, populated_vault: PopulatedVault) -> None:
+    page = citizens_page(console)
+    page.close_detail()
+    page.list._on_filter_changed(CitizenFilter())
+    quiet(console)
+    page.list.search.setFocus()
+    type_text("kulkarni", page.list.search)
+    console.until(lambda: page.list._count.text().endswith("found by name"))
+    quiet(console)
+    take(console, "citizens-name")
+    page.list.search.clear()
+    quiet(console)
+    page.listing._new, page.listing._changed = 3, 1
+    page.listing._show_news()
+    page.list.table.choose(4)
+    in_both_sizes_with_news(console)
+
+
+def in_both_sizes_with_news(running: Running) -> None:
+    for width, height in SIZES:
+        running.window.resize(width, height)
+        quiet(running)
+        take(running, "citizens-news" if width == SIZES[0][0] else "citizens-news-small")
+    running.window.resize(*SIZES[0])

@@ -22,6 +22,10 @@ from ui.models.search_terms import recognise
         ("2345 6789 0124", "aadhaar"),
         ("234567890124", "aadhaar"),
         ("2345-6789-0124", "aadhaar"),
+        ("Asha", "name"),
+        ("asha d", "name"),
+        ("O'Brien", "name"),
+        ("राम", "name"),
     ],
 )
 def test_a_text_is_taken_for_what_its_form_says(typed: str, criterion: str) -> None:
@@ -30,7 +34,7 @@ def test_a_text_is_taken_for_what_its_form_says(typed: str, criterion: str) -> N
     assert term.criterion == criterion
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "Asha", "Asha Devi", "12a34", "ABCPK1234", "++91"])
+@pytest.mark.parametrize("typed", ["", "   ", "as", "a. s.", "12a34", "ABCPK1234", "++91"])
 def test_what_cannot_be_searched_for_is_nothing(typed: str) -> None:
     assert recognise(typed) is None
 

@@ -256,14 +256,14 @@ def test_a_job_stopped_before_its_turn_does_nothing_and_is_no_error(
 ) -> None:
     ran: list[str] = []
     release = threading.Event()
-    runner.command(release.wait)
+    runner.job("Importing", lambda _: release.wait())
 
     async def act() -> None:
         await runner.job("Rotating", lambda _: ran.append("ran"))
 
     task = runner.start(act())
-    qtbot.waitUntil(lambda: bool(runner.jobs))
-    runner.stop_job(runner.jobs[0].number)
+    qtbot.waitUntil(lambda: len(runner.jobs) == 2)
+    runner.stop_job(runner.jobs[1].number)
     release.set()
     qtbot.waitUntil(lambda: task.done)
     assert ran == []

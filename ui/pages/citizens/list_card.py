@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
-from core.citizens.model import CitizenFilter
+from core.citizens.model import CitizenCount, CitizenFilter, looks_like_token
 from ui.models import citizen_table as table_columns
 from ui.models.citizen_table import CitizenTableModel
-from ui.models.counted import counted
-from ui.models.search_terms import SearchTerm, called, recognise
+from ui.models.counted import counted, rounded
+from ui.models.search_terms import NAME, SearchTerm, called, only_letters, recognise
 from ui.models.widths import shared
 from ui.pages.citizens.filters import FiltersPanel, chip_text, without
 from ui.theme.theme import Theme
@@ -29,13 +29,16 @@ _WIDTHS = (214, 50, 122, 126, 100, 84, 78)
 _WIDTHS_IN_STATE = (220, 0, 124, 130, 106, 92, 92)
 _SPREAD = (2, 0, 3, 4, 1, 1, 1)
 _AROUND = 12  # the card's border and the scroll bar
+_PAUSE_MS = 300  # after the last letter, before a name is searched for: each search leaves an entry
+_AHEAD = 120  # rows beyond those in view that are read before they are seen
 _BESIDE = 1  # chips that stand beside the search field; more of them take a row of their own
 
 
 class ListCard(Card):
     """Search, chips, table, footer, and what stands there when nothing does.
 
-    Signals: `searched(SearchTerm | None)` on Enter or when the field is emptied; `filtered(CitizenFilter)`;
+    Signals: `searched(SearchTerm | None)` on Enter, when typing a name has paused, or when the field is
+    emptied; `filtered(CitizenFilter)`;
     `chosen(int)` with a row; `opened(int)` on Enter or a double click; `enrol_asked` from the empty vault.
     """
 
@@ -51,6 +54,8 @@ class ListCard(Card):
         self._states: Mapping[str, str] = {}
         self._wanted = CitizenFilter()
         self._searching = False
+        self._by_name = False
+        self._last_top = 0
         self.panel: FiltersPanel | None = None
         self.body.setSpacing(0)
         self.body.addWidget(self._make_head())
@@ -72,8 +77,14 @@ class ListCard(Card):
             self._stack.addWidget(widget)
         self.body.addWidget(self._stack, 1)
         self._count = Label(theme, "", "caption")
+        self._news = Label(theme, "", "caption")
+        self._news.setObjectName("citizen_news")
         self._order = Label(theme, self.tr("sorted by state and token"), "caption")
-        self.set_footer(self._count, None, self._order)
+        self.set_footer(self._count, 8, self._news, None, self._order)
+        self._paused = QTimer(self)
+        self._paused.setSingleShot(True)
+        self._paused.setInterval(_PAUSE_MS)
+        self._paused.timeout.connect(self._on_paused)
 
     # --- what the page tells it --------------------------------------------------------------------
 
@@ -94,34 +105,46 @@ class ListCard(Card):
         self._share_width()
         self._show_chips()
 
-    def show_counts(self, shown: int, total: int, *, searched: SearchTerm | None) -> None:
+    def show_counts(self, shown: CitizenCount, total: int, *, searched: SearchTerm | None, more: bool = False) -> None:
         """Write the footer, and say so where nothing is shown."""
         if searched is not None:
-            found = self.tr("{n} found by {criterion}")
-            text = found.format(n=words.number(shown), criterion=called(searched.criterion).lower())
+            found = self.tr("{n} and more found by {criterion}") if more else self.tr("{n} found by {criterion}")
+            text = found.format(n=words.number(shown.number), criterion=called(searched.criterion).lower())
         elif self._wanted.named():
-            some = self.tr("{n} of {total} citizens")
-            text = some.format(n=words.number(shown), total=words.number(total))
+            some = self.tr("{n} of {total} citizens") if shown.exact else self.tr("about {n} of {total} citizens")
+            number = shown.number if shown.exact else rounded(shown.number)
+            text = some.format(n=words.number(number), total=words.number(total))
         else:
             text = counted(total, self.tr("{n} citizen"), self.tr("{n} citizens"))
         self._count.setText(text)
         self._searching = searched is not None
-        if shown:
+        self._by_name = searched is not None and searched.criterion == NAME
+        if shown.number:
             self._stack.setCurrentWidget(self.table)
         elif searched is None and not total:
             self._stack.setCurrentWidget(self.nobody)
         else:
             self.say_nothing_found()
 
-    def say_nothing_found(self, reason: str = "") -> None:
+    def show_news(self, text: str) -> None:
+        """Say what others did since the list was read."""
+        self._news.setText(text)
+
+    def say_nothing_found(self, reason: str = "", title: str = "") -> None:
         """Say that nobody matches, and what search takes."""
         usual = (
-            self.tr("Search takes whole numbers, a whole e-mail address or a whole token.")
+            self.tr("Search takes whole numbers, or the first 3 to 12 letters of a name.")
             if self._searching or reason
             else self.tr("Take a filter away to see more.")
         )
-        self.none.set_words(self.tr("No citizen matches"), reason or usual)
+        self.none.set_words(title or self.tr("No citizen matches"), reason or usual)
         self._stack.setCurrentWidget(self.none)
+
+    def scroll_to_top_row(self, number: int) -> None:
+        """Scroll so that a row is the first in view."""
+        model = self.table.model()
+        if model is not None:
+            self.table.scrollTo(model.index(number, 0), DataTable.ScrollHint.PositionAtTop)
 
     def set_search(self, text: str) -> None:
         """Put text into the search field; no search begins."""
@@ -138,7 +161,7 @@ class ListCard(Card):
             theme,
             name="citizen_search",
             meaning=self.tr("Search citizens"),
-            placeholder=self.tr("Phone, Aadhaar, PAN, e-mail, user id or token"),
+            placeholder=self.tr("Name prefix, phone, Aadhaar, PAN or token"),
         )
         self.search.returnPressed.connect(self._on_search)
         self.search.textChanged.connect(self._on_text_changed)
@@ -165,6 +188,9 @@ class ListCard(Card):
         selection = table.selectionModel()
         if selection is not None:  # not `row_chosen`: that tells of a row to which the keyboard merely came as well
             selection.selectionChanged.connect(lambda *_: self._on_selection_changed())
+        bar = table.verticalScrollBar()
+        if bar is not None:
+            bar.valueChanged.connect(self._on_scrolled)
         table.row_opened.connect(lambda index: self.opened.emit(index.row()))
         return table
 
@@ -189,25 +215,54 @@ class ListCard(Card):
 
     def _on_text_changed(self, text: str) -> None:
         self._show_taken_for(text)
-        if not text and self._searching:
+        self._paused.stop()
+        if text:
+            self._paused.start()
+        elif self._searching:
             self._searching = False
             self.searched.emit(None)
+
+    def _on_paused(self) -> None:
+        """Search for a name by itself, and for a whole token; numbers wait for Enter."""
+        term = recognise(self.search.text())
+        if term is not None and (term.criterion == NAME or looks_like_token(term.value)):
+            self._search_for(term)
+        elif self._by_name:
+            self._by_name = False
+            self.searched.emit(None)  # what was found is not what stands in the field any more
 
     def _show_taken_for(self, text: str) -> None:
         term = recognise(text)
         self._taken_box.setVisible(bool(text.strip()))
-        self._taken_icon.setVisible(term is not None)
-        self._taken.setText(self.tr("no whole number yet") if term is None else called(term.criterion))
+        self._taken_icon.setVisible(term is not None and term.criterion != NAME)
+        if term is not None:
+            self._taken.setText(called(term.criterion))
+        else:
+            short = self.tr("three letters at least") if only_letters(text) else self.tr("no whole number yet")
+            self._taken.setText(short)
 
     def _on_search(self) -> None:
+        self._paused.stop()
         text = self.search.text()
         term = recognise(text)
         if term is not None:
-            self._searching = True
-            self.searched.emit(term)
+            self._search_for(term)
         elif text.strip():
             self._searching = True
             self.say_nothing_found()
+
+    def _search_for(self, term: SearchTerm) -> None:
+        self._searching = True
+        self.searched.emit(term)
+
+    def _on_scrolled(self, top: int) -> None:
+        """Have the rows read that come next in the direction of scrolling."""
+        model = self.table.model()
+        if isinstance(model, CitizenTableModel) and top != self._last_top:
+            bar = self.table.verticalScrollBar()
+            in_view = 0 if bar is None else bar.pageStep()
+            model.prefetch(top + in_view + _AHEAD if top > self._last_top else max(top - _AHEAD, 0))
+            self._last_top = top
 
     def _on_filters(self) -> None:
         if self.panel is None:

@@ -1,31 +1,35 @@
 """The page Citizens: joins the list and the detail to the use cases of core that find and show.
 
-What reveals stands in `revealing.py`, what changes in `editing.py`. Nothing personal is kept here.
+What the table shows stands in `listing.py`, what reveals in `revealing.py`, what changes in `editing.py`,
+the import in `importing.py`. Nothing personal is kept here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QTimer
 
 from core.access.model import Permission
 from core.audit.model import Action, EntryFilter, Outcome, StoredEntry
-from core.citizens.model import CitizenFilter, CitizenRecord
-from core.errors import InvalidInput
-from ui.error_report import said
+from core.citizens.model import CitizenRecord
 from ui.models.citizen_table import CitizenTableModel
 from ui.models.form_values import warm
-from ui.models.page_source import PageSource
-from ui.models.search_terms import SearchTerm
+from ui.models.search_terms import TOKEN, SearchTerm
 from ui.models.vault import Desk
 from ui.pages.citizens.detail import CitizenDetail
 from ui.pages.citizens.editing import Editing
+from ui.pages.citizens.importing import Importing
 from ui.pages.citizens.list_card import ListCard
+from ui.pages.citizens.listing import Listing
 from ui.pages.citizens.revealing import Revealing
 from ui.pages.citizens.split import ListAndDetail
 from ui.pages.citizens.timeline_tab import SHOWN
 from ui.widgets.button import Button
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.page import Page
+
+if TYPE_CHECKING:
+    from core.audit.growth import Change
 
 _SETTLE_MS = 200  # after the last arrow key, before a citizen's record and reads are asked for
 _READS_SHOWN = 6
@@ -42,15 +46,12 @@ class CitizensPage(Page):
         self._desk = desk
         self._tasks = desk.tasks
         self._states: Mapping[str, str] = {}
-        self._wanted = CitizenFilter()
-        self._searched: SearchTerm | None = None
-        self._select_next = ""
         self._take_keyboard = False
-        self._round = 0
         self._loaded = False
         self.model = CitizenTableModel(desk.theme, desk.tasks, self)
         self.list = ListCard(desk.theme, self.model)
         self.detail = CitizenDetail(desk)
+        self.listing = Listing(desk, self.list, self.model, lambda: self.detail.record, self)
         self.revealing = Revealing(desk, self.detail, self)
         self.editing = Editing(desk, self.detail, self)
         self.split = ListAndDetail(desk.theme, self.list, self.detail)
@@ -61,6 +62,11 @@ class CitizensPage(Page):
             self.split.hide()
             words = self.tr("Your role does not find or show citizens.")
             self.body.addWidget(EmptyState(desk.theme, "users", title, words, name="no_permission"), 1)
+        self.importing = Importing(desk, self)
+        self.import_button = Button(desk.theme, self.tr("Import CSV…"), name="import_csv", icon="upload")
+        self.import_button.clicked.connect(self.importing.open)
+        self.header.add_action(self.import_button)
+        self.import_button.setVisible(desk.may(Permission.CITIZEN_ENROL))
         self.enrol_button = Button(desk.theme, self.tr("Enrol…"), name="enrol", variant="primary", icon="plus")
         self.enrol_button.clicked.connect(self.enrol)
         self.header.add_action(self.enrol_button)
@@ -73,13 +79,12 @@ class CitizensPage(Page):
 
     def shown(self) -> None:
         """Read the list anew, so that it is as it is now; a search or a chosen citizen stays."""
+        self.importing.look()
         if not self._may_find:
             return
         if not self._loaded:
             self._tasks.start(self._load_states())
-        if self._searched is None:
-            self._select_next = self._select_next or self.detail.token
-            self.reload()
+        self.listing.come_back()
 
     def left(self) -> None:
         """Close what lies over the page; revealed data was dropped already."""
@@ -90,19 +95,27 @@ class CitizensPage(Page):
         """Find one citizen by identity token and show the detail."""
         self.list.set_search(token)
         self._take_keyboard = True
-        self._on_searched(SearchTerm("identity_token", token))
+        self.listing.search(SearchTerm(TOKEN, token))
+
+    def others_changed(self, changes: "Sequence[Change]") -> None:
+        """Show what other consoles and the command line did."""
+        if self._may_find:
+            self.listing.note(changes)
 
     def enrol(self) -> None:
         """Open the enrol dialog."""
         self.editing.enrol()
 
     def reload(self) -> None:
-        """Read count and first rows of the listing again."""
-        self._tasks.start(self._list(), retry=self.reload)
+        """Read the listing again."""
+        self.listing.read()
 
     def _connect(self) -> None:
-        self.list.searched.connect(self._on_searched)
-        self.list.filtered.connect(self._on_filtered)
+        self.list.searched.connect(self.listing.search)
+        self.list.filtered.connect(self.listing.filter)
+        self.listing.lost.connect(self.close_detail)
+        self.listing.searched_one.connect(self._on_searched_one)
+        self.listing.changed_elsewhere.connect(self._reopen)
         self.list.chosen.connect(self._on_chosen)
         self.list.opened.connect(lambda _: self.detail.tabs.bar.setFocus())
         self.list.enrol_asked.connect(self.enrol)
@@ -113,6 +126,7 @@ class CitizensPage(Page):
         self.revealing.revealed.connect(lambda token: self._tasks.start(self._show_reads(token)))
         self.editing.enrolled.connect(lambda record: self.open_citizen(record.identity_token))
         self.editing.changed.connect(self._on_changed)
+        self.importing.ended.connect(self.listing.come_back)
 
     # --- the list ----------------------------------------------------------------------------------
 
@@ -123,68 +137,17 @@ class CitizensPage(Page):
         self.detail.set_states(self._states)
         self.editing.set_states(self._states)
 
-    async def _list(self) -> None:
-        self._round += 1
-        mine, wanted, desk = self._round, self._wanted, self._desk
-
-        def count() -> tuple[int, int]:
-            total = desk.keys.citizen_total()
-            return (desk.citizens.count(desk.session, wanted) if wanted.named() else total), total
-
-        shown, total = await self._tasks.query(count)
-        if mine == self._round:
-            self.model.show_listing(PageSource(desk.citizens, desk.session, wanted), shown)
-            self.list.show_counts(shown, total, searched=None)
-
-    async def _find(self, term: SearchTerm) -> None:
-        self._round += 1
-        mine, wanted, desk = self._round, self._wanted, self._desk
-        try:
-            found = await self._tasks.query(
-                lambda: desk.citizens.find(desk.session, term.criterion, term.value, wanted)
-            )
-        except InvalidInput as error:
-            if mine == self._round:
-                self.close_detail()
-                self.model.show_found(())
-                self.list.show_counts(0, 0, searched=term)
-                self.list.say_nothing_found(said(error.message))
-            return
-        if mine != self._round:
-            return
-        self.model.show_found(found)
-        self.list.show_counts(len(found), 0, searched=term)
-        if len(found) == 1:
-            self.list.table.choose(0)
-        elif not any(record.identity_token == self.detail.token for record in found):
-            self.close_detail()
+    def _on_searched_one(self) -> None:
         if self._take_keyboard:
             self._take_keyboard = False
             self.list.table.setFocus()  # where the arrows go on, and Tab leads to the detail
 
-    def _on_searched(self, term: SearchTerm | None) -> None:
-        self._searched = term
-        if term is None:
-            self._select_next = self.detail.token
-            self.reload()
-        else:
-            self._tasks.start(self._find(term), retry=lambda: self._on_searched(term))
-
-    def _on_filtered(self, wanted: CitizenFilter) -> None:
-        self._wanted = wanted
-        if self._searched is None:
-            self.close_detail()
-            self.reload()
-        else:
-            self._on_searched(self._searched)
-
     def _on_rows_arrived(self, _first: int, _count: int) -> None:
         """Choose again whoever was chosen before the list was read anew."""
-        token, current = self._select_next or self.detail.token, self.list.table.chosen()
+        token, current = self.detail.token, self.list.table.chosen()
         if token and not current.isValid():
             row = self.model.row_of(token)
             if row is not None:
-                self._select_next = ""
                 self.list.table.choose(row)
         elif current.isValid() and not self.detail.token:
             self._on_chosen(current.row())
