@@ -1,7 +1,7 @@
 """The focus ring: one frame for all widgets, 2 px wide, 2 px outside, moved by `focusChanged`."""
 
-from PyQt6.QtCore import QObject, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PyQt6.QtCore import QObject, QPoint, QRect, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QRegion
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -21,6 +21,7 @@ from ui.theme.theme import Theme
 _GAP = 2
 _WIDTH = 2
 _RADIUS = 6
+_DIRECTLY = Qt.FindChildOption.FindDirectChildrenOnly
 
 _TYPED_INTO = (QLineEdit, QPlainTextEdit, QComboBox, QAbstractItemView)
 
@@ -100,7 +101,19 @@ class _Ring(QFocusFrame):
         """Draw a round rectangle, nothing inside."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRegion(self._uncovered())
         painter.setPen(QPen(QColor(self._theme.tokens.ring), _WIDTH))
         half = _WIDTH / 2
         radius = _RADIUS + _GAP
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(half, half, -half, -half), radius, radius)
+
+    def _uncovered(self) -> QRegion:
+        """Return what no panel hides that stands over the widget (property `covers`)."""
+        region, child = QRegion(self.rect()), self.widget()
+        while child is not None:
+            parent = child.parentWidget()
+            for panel in parent.findChildren(QWidget, options=_DIRECTLY) if parent is not None else ():
+                if panel is not child and panel.isVisible() and panel.property("covers"):
+                    region -= QRegion(QRect(self.mapFromGlobal(panel.mapToGlobal(QPoint())), panel.size()))
+            child = parent
+        return region

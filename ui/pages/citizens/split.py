@@ -60,4 +60,5 @@ class ListAndDetail(QWidget):
         beside = self._open and not self.covers
         self._list.setGeometry(0, 0, width - detail - _GAP if beside else width, height)
         self._detail.setGeometry(width - detail, 0, detail, height)
+        self._detail.setProperty("covers", self._open and self.covers)  # the focus ring goes underneath
         self._detail.raise_()
