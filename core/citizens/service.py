@@ -33,6 +33,7 @@ from core.citizens.model import (
 )
 from core.citizens.name_search import NameSearch
 from core.citizens.names import prefixes as name_prefixes
+from core.citizens.reasons import checked_reason
 from core.citizens.recording import Recorder
 from core.errors import ChangedMeanwhile, InvalidInput, NotFound
 from core.keys.digests import Digests, Term
@@ -200,7 +201,7 @@ class CitizenService:
         asked = tuple(dict.fromkeys(fields or tuple(Field)))
         with self._recorder.recorded(session, Action.CITIZEN_PROFILE, token, purpose):
             require(session, Permission.CITIZEN_READ)
-            words = validation.reason(reason, purpose)
+            words = checked_reason(reason, purpose)
             rows = self._read(token)
             intent = self._recorder.entry(
                 session,

@@ -4,7 +4,6 @@ Every refusal is one sentence that names the field and never repeats the value. 
 function of its own, so that the enrol form can check one field as it is typed.
 """
 
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
@@ -17,10 +16,8 @@ from uuid import UUID
 from core.citizens.model import (
     ATTRIBUTES,
     MAX_ROLES,
-    REASON_LENGTH,
     CitizenRole,
     NewCitizen,
-    Purpose,
     checked_roles,
 )
 from core.errors import InvalidFields, InvalidInput
@@ -185,33 +182,6 @@ def attribute(field: str, value: object) -> Any:
         case "land_holding":
             return str(_number(value, field, HIGHEST_LAND, 4))
     raise InvalidInput("There is no such attribute.", field=field)
-
-
-def reason(value: str | None, purpose: Purpose) -> str | None:
-    """Return the reason in words. It must be there for a legal ground, and must not carry personal data."""
-    text = unicodedata.normalize("NFC", " ".join((value or "").split()))
-    if not text:
-        if purpose.needs_reason:
-            raise InvalidInput("A legal ground needs a reason in words.", field="reason")
-        return None
-    if len(text) > REASON_LENGTH:
-        raise InvalidInput(f"The reason is longer than {REASON_LENGTH} characters.", field="reason")
-    if carries_personal_data(text):
-        raise InvalidInput(
-            "The reason seems to carry personal data (a phone, Aadhaar or PAN number, or an e-mail address).",
-            field="reason",
-            remedy="Write it without: the reason stays in the audit log for ever.",
-        )
-    return text
-
-
-def carries_personal_data(text: str) -> bool:
-    """Tell whether a text holds what looks like a phone, Aadhaar or PAN number or an e-mail address."""
-    joined = re.sub(r"(?<=\d)[ \-.](?=\d)", "", text)
-    patterns = (r"[^\s@]+@[^\s@]+\.[^\s@]+", r"(?<!\d)[2-9]\d{11}(?!\d)", r"(?<!\d)(?:\+?91|0)?[6-9]\d{9}(?!\d)")
-    return any(re.search(pattern, joined) for pattern in patterns) or bool(
-        re.search(r"\b[A-Z]{5}\d{4}[A-Z]\b", text, re.IGNORECASE)
-    )
 
 
 def today(now: datetime) -> date:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from PyQt6.QtWidgets import QFrame, QWidget
 
-from core.citizens import validation
 from core.citizens.model import CATEGORY_OF, REASON_LENGTH, CitizenRecord, Field, Purpose
+from core.citizens.reasons import checked_reason
 from core.errors import InvalidInput
 from ui.error_report import said
 from ui.models import citizen_words
@@ -81,7 +81,7 @@ class RevealDialog(DialogFrame):
     def submit(self) -> None:
         """Accept, unless the reason is not acceptable."""
         try:
-            validation.reason(self.reason.text(), Purpose(self.purpose.value()))
+            checked_reason(self.reason.text(), Purpose(self.purpose.value()))
         except InvalidInput as error:
             self.reason.set_error(said(error.message))
             self.reason.editor.setFocus()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.citizens import validation as rules
 from core.citizens.model import CitizenRole, Purpose, age_on, checked_roles, identity_token, looks_like_token
+from core.citizens.reasons import checked_reason
 from core.errors import InvalidFields, InvalidInput
 from tests.support.vault import ASHA, RAVI, TODAY
 
@@ -109,12 +110,12 @@ def test_there_are_36_states_in_plain_letters() -> None:
 @pytest.mark.parametrize("text", ["9886041277", "+91 98860 41277", "2345 6789 0124", "a@b.example", "abcpk1234f"])
 def test_a_reason_with_personal_data_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
-        rules.reason(f"asked by {text} today", Purpose.SUPPORT)
+        checked_reason(f"asked by {text} today", Purpose.SUPPORT)
 
 
 @pytest.mark.parametrize("text", ["ticket 2026-0714-118", "court order 17 of 2026", "entry 48,12,903"])
 def test_a_reason_with_a_reference_is_accepted(text: str) -> None:
-    assert rules.reason(text, Purpose.SUPPORT) == text
+    assert checked_reason(text, Purpose.SUPPORT) == text
 
 
 def test_roles_are_one_to_five_and_the_primary_is_among_them() -> None:
