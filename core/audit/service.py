@@ -12,7 +12,7 @@ import hmac
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -94,10 +94,8 @@ class AuditLog:
         self._outcomes = _OutcomeQueue(self.record)
         self._next: int | None = None  # the index that the next entry will have if nobody else is quicker
 
-    def entry(self, actor: Actor, template: Entry | None = None, **fields: object) -> Entry:
-        """Make an entry with the present time, from its fields or from another entry."""
-        if template is not None:
-            return replace(template, time=self._now(), actor=actor, **fields)  # type: ignore[arg-type]
+    def entry(self, actor: Actor, **fields: object) -> Entry:
+        """Make an entry with the present time."""
         return Entry(time=self._now(), actor=actor, **fields)  # type: ignore[arg-type]
 
     def append(self, connection: Connection, *entries: Entry) -> list[int]:
