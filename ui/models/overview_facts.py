@@ -131,7 +131,7 @@ def _operator_needs(dual_control: bool, operators: Sequence[Operator] | None) ->
             "warning",
             QCoreApplication.translate("Overview", "Dual control is on, and there is one operator"),
             QCoreApplication.translate(
-                "Overview", "Grave acts wait until a second operator can agree. Without you nobody can open the vault."
+                "Overview", "The choice is recorded; this version does not enforce it yet. Only you can open the vault."
             ),
             QCoreApplication.translate("Overview", "standing"),
         )

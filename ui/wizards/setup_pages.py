@@ -246,12 +246,13 @@ class OperatorPage(WizardPage):
         self._wizard.choices.dual_control = on
         means = (
             self.tr(
-                "On: erasing a citizen, destroying a key and changing a policy wait until a second operator has "
-                "looked at them and agreed. Until there is a second operator these acts are not possible."
+                "On: what cannot be undone will wait until a second operator has agreed. This version has no such "
+                "act and no second operator yet: it records your choice."
             )
             if on
             else self.tr(
-                "Off: one operator alone can erase citizens and destroy keys. Every such act is still recorded."
+                "Off: one operator alone will do what cannot be undone. This version has no such act yet: it "
+                "records your choice."
             )
         )
         self.meaning.set_words("", means, kind="info" if on else "warning")
