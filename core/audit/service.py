@@ -302,6 +302,7 @@ class _OutcomeQueue:
     def __init__(self, write: Callable[..., list[int]]) -> None:
         self._write = write
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._waiting: list[Entry] = []
         self._timer: threading.Timer | None = None
 
@@ -314,13 +315,14 @@ class _OutcomeQueue:
                 self._timer.start()
 
     def flush(self) -> None:
-        with self._lock:
-            waiting, self._waiting = self._waiting, []
-            timer, self._timer = self._timer, None
-        if timer is not None:
-            timer.cancel()
-        if waiting:
-            self._write(*waiting)
+        with self._writing:  # whoever flushes before closing the HSM also waits for what the timer is writing
+            with self._lock:
+                waiting, self._waiting = self._waiting, []
+                timer, self._timer = self._timer, None
+            if timer is not None:
+                timer.cancel()
+            if waiting:
+                self._write(*waiting)
 
     def _flush_quietly(self) -> None:
         # An intent without an outcome counts as released, so a lost outcome weakens nothing; what keeps the
