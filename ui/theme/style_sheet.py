@@ -154,6 +154,9 @@ def _navigation(t: Tokens, px: _Px) -> str:
         text-align: left; padding: 0 8px; min-height: {px(30)}px; }}
     QPushButton[kind="navigation"]:hover {{ background: {t.hover}; color: {t.text}; }}
     QPushButton[kind="navigation"]:checked {{ background: {t.current}; color: {t.text}; }}
+    QPushButton[kind="inbox"] {{ background: transparent; border: none; border-radius: 0; padding: 0; }}
+    QPushButton[kind="inbox"]:hover {{ background: {t.hover}; }}
+    QPushButton[kind="inbox"]:checked {{ background: {t.selection}; }}
     QPushButton[kind="find"] {{
         background: {t.surface}; color: {t.muted}; text-align: left; padding: 0 8px; min-height: {px(30) - 2}px; }}
     QPushButton[kind="find"]:hover {{ border-color: {t.border_strong}; }}

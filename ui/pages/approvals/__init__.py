@@ -1,0 +1,1 @@
+"""The page Approvals: what waits for whose signature, exactly what it is, and the decision."""
