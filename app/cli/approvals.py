@@ -1,12 +1,14 @@
 """`approval …`: what waits for a second operator, seen, approved and rejected."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.context import CommandContext, request_id
-from core.approvals.model import ApprovalView
+
+if TYPE_CHECKING:
+    from core.approvals.model import ApprovalView
 
 Id = Annotated[str, typer.Argument(help="The request's id.")]
 
@@ -61,11 +63,11 @@ def reject(
     command.output.result(_document(view), _lines(view))
 
 
-def _document(view: ApprovalView) -> dict[str, Any]:
+def _document(view: "ApprovalView") -> dict[str, Any]:
     return {**asdict(view), "parameters": dict(view.parameters), "may_decide": view.may_decide}
 
 
-def _lines(view: ApprovalView) -> list[str]:
+def _lines(view: "ApprovalView") -> list[str]:
     return [
         f"{view.title}: {view.target}",
         view.meaning,

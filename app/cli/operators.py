@@ -1,14 +1,16 @@
 """`operator …`: who may act here: list, invite, join, role, disable."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.context import CommandContext
-from core.access.model import Role
 from core.errors import InvalidInput
 from hsm.secret import Secret
+
+if TYPE_CHECKING:
+    from core.access.model import Role
 
 Approval = Annotated[str | None, typer.Option("--approval", help="The approval that was given for exactly this.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; it stays in the log: no personal data.")]
@@ -32,9 +34,7 @@ def operator_list(context: typer.Context) -> None:
         operators = vault.services.operators.operators(session)
         invitations = vault.services.operators.invitations(session)
     lines = [f"{item.name:<24}{item.role.value:<14}{item.state}" for item in operators]
-    lines += [
-        f"{item.name:<24}{item.role.value:<14}invited until {item.expires:%Y-%m-%d %H:%MZ}" for item in invitations
-    ]
+    lines += [f"{item.name:<24}{item.role.value:<14}invited until {item.expires:%d %b %H:%MZ}" for item in invitations]
     command.output.result({"items": operators, "invitations": invitations}, lines)
 
 
@@ -95,7 +95,9 @@ def disable(context: typer.Context, name: Name, approval: Approval = None, reaso
     command.output.result({"operator": disabled.name, "role": disabled.role, "state": disabled.state})
 
 
-def _role(text: str) -> Role:
+def _role(text: str) -> "Role":
+    from core.access.model import Role  # noqa: PLC0415 (kept out of --help)
+
     try:
         return Role(text)
     except ValueError:

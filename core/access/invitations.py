@@ -96,10 +96,12 @@ class Invitations:
             checked_operator_name(name)
             who = person_of(person or name)
             with self._pins.exclusive():
-                self._refuse_known_name(name)
+                if asked.approval is None:
+                    self._refuse_known_name(name)
                 parameters = {"operator": name, "role": role.value, "person": who}
                 operation = Operation(OperationKind.OPERATOR_INVITE, f"operator {name}", parameters)
                 consent = self._second.consent(session, operation, asked)
+                self._refuse_known_name(name)
                 keys, own = self._voices.open(session, asked.password)
                 code, settings = new_code(), self._settings.read_checked()
                 made = keys_of(code)

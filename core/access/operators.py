@@ -84,7 +84,7 @@ class OperatorService:
                 rows = self._register.all()
                 row = _other(session, rows, name)
                 before = row.columns["role"]
-                if before == role.value:
+                if before == role.value and asked.approval is None:
                     raise Refused(f"{name} has this role already.", meaning="Nothing was changed.")
                 if role is not Role.SUPER_ADMIN:
                     self._keep_enough_super_admins(rows, row)

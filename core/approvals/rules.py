@@ -72,10 +72,14 @@ def refuse_status(status: Status, wanted: Status) -> None:
     raise ApprovalInvalid(message, remedy=remedy)
 
 
-def refuse_other_operation(request: Request, operation: Operation, requester: str) -> None:
-    """Raise ApprovalInvalid unless exactly what was approved is to be done, by whom asked for it."""
-    if request.requester != requester:
+def refuse_other_requester(request: Request, operator: str) -> None:
+    """Raise ApprovalInvalid unless this operator asked for it."""
+    if request.requester != operator:
         raise ApprovalInvalid("Another operator asked for this. Only who asked may go on.")
+
+
+def refuse_other_operation(request: Request, operation: Operation) -> None:
+    """Raise ApprovalInvalid unless exactly what was approved is to be done."""
     approved = request.operation
     if (approved.kind, approved.target, dict(approved.parameters)) != (
         operation.kind,

@@ -152,8 +152,9 @@ class ApprovalService:
     def _granted(self, session: LoginSession, operation: Operation, request_id: UUID) -> _Granted:
         """Check an approval against exactly this operation: two distinct keys, fresh, unused."""
         case = self._cases.one(request_id)
-        rules.refuse_other_operation(case.request, operation, session.operator)
+        rules.refuse_other_requester(case.request, session.operator)
         rules.refuse_status(case.status, Status.APPROVED)
+        rules.refuse_other_operation(case.request, operation)
         if case.approver is None:
             raise ApprovalInvalid("Nobody has approved this yet.")
         rules.refuse_one_voice(case.requester, case.approver)

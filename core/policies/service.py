@@ -105,7 +105,7 @@ class SettingPolicy:
             value = catalogue.parse(name, text)
             rows = {str(row.columns["name"]): row for row in self._settings.current_rows()}
             row, before = rows.get(name), getattr(self._settings.read_current(), name)
-            if before == value:
+            if before == value and asked.approval is None:
                 raise AlreadyExists("The setting has this value already.", field="value")
             self._refuse_dual_control_alone(name, value)
             revision = 1 if row is None else int(row.columns["revision"])
