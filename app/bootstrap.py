@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.start import Starting
+from core.access.invitations import Invitations
 from core.access.model import LoginSession
+from core.access.operators import OperatorService
+from core.access.pins import TokenPin
+from core.access.readiness import DualControlReadiness
+from core.access.register import OperatorRegister
 from core.access.service import AccessService
+from core.access.voice import OperatorVoices
+from core.approvals.cases import Cases
+from core.approvals.service import ApprovalService
 from core.audit.activity import ActivityBins
+from core.audit.governance import GovernanceLog
 from core.audit.model import Origin
 from core.audit.service import AuditLog
 from core.citizens.enrolment import Enrolment
@@ -23,9 +32,11 @@ from core.keys.digests import Digests
 from core.keys.service import KeyService
 from core.monitor.activity import ActivityService
 from core.monitor.changes import ChangeWatch
+from core.monitor.dual_control import DualControlFacts, DualControlStanding
 from core.monitor.health import Health
 from core.monitor.log_reader import LogReader
 from core.monitor.vault_check import VaultCheck
+from core.policies.service import SettingPolicy
 from core.settings.service import SettingsService
 from core.setup.join import VaultJoin
 from core.setup.model import SetupPlan
@@ -55,6 +66,12 @@ class Services:
     audit: AuditLog
     settings: SettingsService
     access: AccessService
+    register: OperatorRegister
+    operators: OperatorService
+    invitations: Invitations
+    approvals: ApprovalService
+    policies: SettingPolicy
+    dual_control: DualControlStanding
     keys: KeyService
     citizens: CitizenService
     jobs: JobService
@@ -72,8 +89,19 @@ def build_services(
     token = VaultToken(client)
     sealer = RowSealer(token.row_macs)
     audit = AuditLog(database, token, now)
-    settings = SettingsService(database, sealer, now)
-    access = AccessService(database, token, sealer, settings, audit, now, schema)
+    governance = GovernanceLog(database, audit)
+    settings = SettingsService(database, sealer, governance, now)
+    register = OperatorRegister(database, sealer, governance, audit, now)
+    readiness, voices = DualControlReadiness(settings, register), OperatorVoices(register)
+    pins = TokenPin(database, token, sealer, settings, governance, audit)
+    access = AccessService(database, token, sealer, settings, pins, governance, readiness, audit, now, schema)
+    cases = Cases(database, sealer, register, settings, governance, audit, now)
+    approvals = ApprovalService(database, sealer, register, voices, settings, cases, audit, now)
+    operators = OperatorService(database, sealer, register, voices, pins, settings, approvals, audit, now)
+    invitations = Invitations(
+        database, token, sealer, register, voices, pins, settings, approvals, governance, audit, now
+    )
+    policies = SettingPolicy(database, sealer, settings, register, approvals, audit, now)
     keys = KeyService(database, token, sealer, settings, audit, now)
     jobs = JobService(database, sealer, audit, now)
     enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)
@@ -81,7 +109,7 @@ def build_services(
     imports = CitizenImport(database, token, enrolment, keys, settings, jobs, audit, now)
     indexing = NameIndexing(database, citizens, jobs, audit)
     sweep = CitizenSweep(database, token, sealer, keys, audit)
-    check = VaultCheck(sealer, settings, access, keys, jobs, sweep, audit)
+    check = VaultCheck(sealer, settings, register, approvals, keys, jobs, sweep, audit)
     log, activity = LogReader(audit), ActivityService(ActivityBins(database))
     return Services(
         database,
@@ -90,6 +118,12 @@ def build_services(
         audit,
         settings,
         access,
+        register,
+        operators,
+        invitations,
+        approvals,
+        policies,
+        DualControlStanding(settings, register, approvals),
         keys,
         citizens,
         jobs,
@@ -118,6 +152,13 @@ class Vault:
             return self.services.jobs.recent() if self.schema.version() == SCHEMA_VERSION else []
         except CitizenZeroError:
             return []  # the health of the database says what is wrong
+
+    def dual_control(self) -> DualControlFacts | None:
+        """Return how dual control stands; None where the schema is too old, or nobody can tell. Seals not checked."""
+        try:
+            return self.services.dual_control.facts() if self.schema.version() == SCHEMA_VERSION else None
+        except CitizenZeroError:
+            return None  # the health of the database says what is wrong
 
     def watch(self) -> ChangeWatch:
         """Return what notices others' changes, from now on."""

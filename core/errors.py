@@ -172,6 +172,49 @@ class JobCancelled(Refused):
     default_remedy = "Start it again when you wish."
 
 
+class ApprovalNeeded(Refused):
+    """Another operator must approve this first; the request for it has been filed.
+
+    `approval_id`, `operation` and `expires` (RFC 3339, UTC) are what the command line answers with.
+    """
+
+    code = "CZ-REF-020"
+    default_meaning = "Nothing was changed yet. The request was filed."
+
+    def __init__(self, approval_id: str, operation: str, expires: str) -> None:
+        super().__init__(
+            "Another operator must approve this first.",
+            remedy=f"Once approval {approval_id} is given, do the same again with --approval {approval_id}.",
+            details={"Approval": approval_id, "Operation": operation, "Expires": expires},
+        )
+        self.approval_id = approval_id
+        self.operation = operation
+        self.expires = expires
+
+
+class ApprovalInvalid(Refused):
+    """An approval does not serve here: own, used, expired, rejected, another's, or for something else."""
+
+    code = "CZ-REF-021"
+    default_remedy = "Ask for a new approval."
+
+
+class SecondOperatorMissing(Refused):
+    """Dual control is on, and no second operator who may approve has joined yet."""
+
+    code = "CZ-REF-022"
+    default_remedy = (
+        "Invite one with `operator invite NAME --role super_admin`; the invited operator joins with `operator join`."
+    )
+
+
+class InvitationRefused(Refused):
+    """An invitation code is unknown, used, expired or meant for another name: the same words for all."""
+
+    code = "CZ-REF-023"
+    default_remedy = "Type code and name again. If it has expired or was used, ask for a new invitation."
+
+
 # --- 5: integrity ---------------------------------------------------------------------------------
 
 

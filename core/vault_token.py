@@ -93,6 +93,11 @@ class VaultToken:
         """Forget the PIN and end the worker."""
         self._client.logout()
 
+    def change_pin(self, new: Secret) -> None:
+        """Change the token's PIN; the log-in is kept with the new one from then on."""
+        with hsm_errors_in_words():
+            self._client.change_pin(new)
+
     def facts(self) -> TokenFacts:
         """Return what the token says about itself."""
         with hsm_errors_in_words():

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from app.cli import audit, citizen, home, jobs, keys
+from app.cli import approvals, audit, citizen, home, jobs, keys, operators, settings
 from app.cli.context import CommandContext
 from app.cli.output import Output
 from app.logs import LOGGER, start_logging
@@ -33,7 +33,9 @@ def build() -> Any:
         ("citizen", citizen.register, "Citizens: enrol, find, read, change."),
         ("job", jobs.register, "Long work: imports and the like."),
         ("key", keys.register, "Keys and the HSM token."),
-        ("operator", home.register_operator, "Operators of this vault."),
+        ("operator", operators.register, "Operators of this vault."),
+        ("approval", approvals.register, "Dual control: what waits for a second operator."),
+        ("setting", settings.register, "Settings of the vault, with their history."),
         ("vault", home.register_vault, "The vault as a whole."),
         ("audit", audit.register, "The audit log."),
     ):
@@ -53,7 +55,7 @@ def common(
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
     """Hold what all commands share."""
-    settings = read_settings(
+    started = read_settings(
         os.environ,
         home=home_folder,
         operator=operator,
@@ -61,7 +63,7 @@ def common(
         json=as_json,
         verbose=verbose,
     )
-    context.obj = CommandContext(settings)
+    context.obj = CommandContext(started)
     if version:
         from importlib.metadata import version as installed  # noqa: PLC0415
 

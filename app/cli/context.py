@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from app.cli.output import Output
 from app.logs import start_logging
@@ -22,6 +23,15 @@ from hsm.secret import Secret
 if TYPE_CHECKING:
     from app.bootstrap import Vault
     from core.access.model import LoginSession
+    from core.access.second_operator import Asked
+
+
+def request_id(text: str) -> UUID:
+    """Return the id of a request or approval. Raises InvalidInput for what cannot be one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput("An approval's id is a UUID.", field="approval") from None
 
 
 class CommandContext:
@@ -31,6 +41,7 @@ class CommandContext:
         self.settings = settings
         self.output = Output(json=settings.json)
         self._lines: list[str] | None = None
+        self._password: Secret | None = None
 
     @contextmanager
     def vault(self) -> Iterator["Vault"]:
@@ -66,7 +77,14 @@ class CommandContext:
         password = self.password()
         with self.vault() as vault:
             session = vault.sign_in(operator, password, Origin.CLI)
+            self._password = password
             yield vault, session
+
+    def asked(self, approval: str | None, reason: str | None = None) -> "Asked":
+        """Return how the operator who is signed in asks for what may need a second one."""
+        from core.access.second_operator import Asked  # noqa: PLC0415 (SQLAlchemy, only once a vault is open)
+
+        return Asked(self._password, None if approval is None else request_id(approval), reason)
 
     @contextmanager
     def interruptible(self) -> Iterator[Callable[[], bool]]:

@@ -1,4 +1,4 @@
-"""Commands about the vault as a whole: init, console, demo, status, vault verify, operator list."""
+"""Commands about the vault as a whole: init, console, demo, status, vault verify."""
 
 from typing import Annotated
 
@@ -15,12 +15,6 @@ def register(program: typer.Typer) -> None:
     program.command("console")(console)
     program.command("demo")(demo)
     program.command("status")(status)
-
-
-def register_operator(group: typer.Typer) -> None:
-    """Add `operator …`."""
-    group.callback()(_nothing)
-    group.command("list")(operator_list)
 
 
 def register_vault(group: typer.Typer) -> None:
@@ -63,7 +57,7 @@ def status(context: typer.Context) -> None:
     command: CommandContext = context.obj
     with command.vault() as vault:
         parts = vault.health.parts()
-        jobs = vault.jobs()
+        jobs, dual_control = vault.jobs(), vault.dual_control()
     document = {
         "home": vault.home.path,
         **{
@@ -76,23 +70,16 @@ def status(context: typer.Context) -> None:
             for part in parts
         },
         "jobs": jobs,
+        "dual_control": dual_control,
     }
     lines = [f"{part.part:<10}{part.state}{f'  {part.error.message}' if part.error else ''}" for part in parts]
     warnings = [f"Warning: {warning}" for part in parts for warning in part.warnings]
+    if dual_control is not None:
+        warnings += [f"Warning: {dual_control.banner}"] if dual_control.banner else []
     command.output.result(document, [f"home      {vault.home.path}", *lines, *warnings])
     failed: list[CitizenZeroError] = [part.error for part in parts if part.error is not None]
     if failed:
         raise typer.Exit(failed[0].exit_code)
-
-
-def operator_list(context: typer.Context) -> None:
-    """List the operators; every record's seal is checked."""
-    command: CommandContext = context.obj
-    with command.signed_in() as (vault, session):
-        operators = vault.services.access.operators(session)
-    command.output.result(
-        {"items": operators}, [f"{item.name:<24}{item.role.value:<14}{item.state}" for item in operators]
-    )
 
 
 def vault_verify(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from core.errors import CitizenZeroError, InvalidFields
+from core.errors import ApprovalNeeded, CitizenZeroError, InvalidFields
 
 if TYPE_CHECKING:
     from core.jobs.model import Progress
@@ -46,6 +46,10 @@ class Output:
 
     def error(self, error: CitizenZeroError) -> None:
         """Print an error: as JSON on standard output, else in words on standard error."""
+        if self.json and isinstance(error, ApprovalNeeded):
+            filed = {"id": error.approval_id, "operation": error.operation, "expires": error.expires}
+            print_text(json.dumps({"approval": filed}))
+            return
         if self.json:
             body: dict[str, Any] = {"code": error.code, "message": error.message}
             if isinstance(error, InvalidFields):

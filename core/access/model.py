@@ -1,13 +1,16 @@
 """Operators, their roles and what each role may do."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, auto
+from typing import Protocol
 
 from core.audit.model import Actor
 from core.errors import InvalidInput, Refused
+from hsm.secret import Secret
 
 OPERATOR_NAME = re.compile(r"\w(?:[\w .@-]{0,62}\w)?")
 PASSWORD_MIN_LENGTH = 8
@@ -31,45 +34,163 @@ class Permission(StrEnum):
     CITIZEN_CHANGE = auto()
     KEY_LIST = auto()
     OPERATOR_LIST = auto()
+    OPERATOR_INVITE = auto()
+    OPERATOR_DISABLE = auto()
+    OPERATOR_ROLE = auto()
+    APPROVAL_LIST = auto()
+    APPROVAL_GIVE = auto()
+    SETTING_LIST = auto()
+    SETTING_CHANGE = auto()
     AUDIT_READ = auto()
     VAULT_VERIFY = auto()
 
 
-# Everything that is not in this table is refused.
-PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
-    Role.SUPER_ADMIN: frozenset(Permission),
-    Role.CUSTODIAN: frozenset({Permission.KEY_LIST, Permission.VAULT_VERIFY}),
-    Role.REGISTRAR: frozenset(
-        {Permission.CITIZEN_ENROL, Permission.CITIZEN_FIND, Permission.CITIZEN_READ, Permission.CITIZEN_CHANGE}
+@dataclass(frozen=True)
+class Grant:
+    """One row of the published table: what a permission is for, and which roles have it.
+
+    `before_dual_control`: also while a vault under dual control waits for its second operator. Whatever touches
+    a person is not, so a permission that says nothing is refused then.
+    """
+
+    use: str
+    roles: frozenset[Role]
+    before_dual_control: bool = False
+
+
+def _grant(use: str, *others: Role, before: bool = False) -> Grant:
+    """Return a row: a super admin has every permission that is listed."""
+    return Grant(use, frozenset({Role.SUPER_ADMIN, *others}), before)
+
+
+# Role x use case, published in docs/permissions.md. Everything that is not in this table is refused.
+GRANTS: Mapping[Permission, Grant] = {
+    # Citizens, consents, delegations, proofs: the registrar's.
+    Permission.CITIZEN_ENROL: _grant("Enrol and import citizens", Role.REGISTRAR),
+    Permission.CITIZEN_FIND: _grant("Find, list and count citizens, without personal data", Role.REGISTRAR),
+    Permission.CITIZEN_READ: _grant("Read personal data for a purpose", Role.REGISTRAR),
+    Permission.CITIZEN_CHANGE: _grant("Change citizens, their roles and level", Role.REGISTRAR),
+    # Keys and backups: the custodian's.
+    Permission.KEY_LIST: _grant("See the keys", Role.CUSTODIAN, before=True),
+    # Operators, approvals, settings.
+    Permission.OPERATOR_LIST: _grant("See the operators", Role.AUDITOR, before=True),
+    Permission.OPERATOR_INVITE: _grant("Invite an operator", before=True),
+    Permission.OPERATOR_DISABLE: _grant("Disable an operator", before=True),
+    Permission.OPERATOR_ROLE: _grant("Change an operator's role", before=True),
+    Permission.APPROVAL_LIST: _grant(
+        "See what was asked for and approved", Role.CUSTODIAN, Role.REGISTRAR, Role.AUDITOR, before=True
     ),
-    Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.VAULT_VERIFY}),
+    Permission.APPROVAL_GIVE: _grant("Approve or reject what another asked for", before=True),
+    Permission.SETTING_LIST: _grant("See the settings and their history", Role.CUSTODIAN, Role.AUDITOR, before=True),
+    Permission.SETTING_CHANGE: _grant("Change a setting", before=True),
+    # The log and the whole: the auditor's, who reads and never sees personal data.
+    Permission.AUDIT_READ: _grant("Read the log and its statistics", Role.AUDITOR, before=True),
+    Permission.VAULT_VERIFY: _grant("Verify the whole vault", Role.CUSTODIAN, Role.AUDITOR, before=True),
 }
+
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    role: frozenset(permission for permission, grant in GRANTS.items() if role in grant.roles) for role in Role
+}
+
+
+class Readiness(Protocol):
+    """Says whether the vault may serve personal data yet."""
+
+    def require_complete(self) -> None:
+        """Raise SecondOperatorMissing while dual control waits for its second operator."""
 
 
 @dataclass(frozen=True)
 class LoginSession:
-    """An operator who signed in: goes into every use case as the one who asks."""
+    """An operator who signed in: goes into every use case as the one who asks.
+
+    Without a `readiness` the session gets no personal data: only a sign-in gives one.
+    """
 
     operator: str
     role: Role
     actor: Actor
     since: datetime
+    readiness: Readiness | None = field(default=None, compare=False, repr=False)
+
+
+class OperatorState(StrEnum):
+    """Whether an operator may sign in."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
 
 
 @dataclass(frozen=True)
 class Operator:
-    """An operator as lists show them: no keys, no seals."""
+    """An operator as lists show them: no keys, no seals. `key` is the signing key's SHA-256, in hex.
+
+    `person` is who stands behind the account: two accounts of one person never approve each other.
+    """
 
     name: str
     role: Role
     state: str
     created_at: datetime
+    person: str = ""
+    key: str = ""
+    invited_by: str | None = None
+    disabled_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """An invitation that waits for its operator."""
+
+    name: str
+    role: Role
+    invited_by: str
+    created_at: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class NewInvitation:
+    """What an inviter hands over, once: nobody can show the code again."""
+
+    code: Secret
+    name: str
+    role: Role
+    expires: datetime
 
 
 def require(session: LoginSession, permission: Permission) -> None:
-    """Raise Refused unless the operator's role grants the permission."""
-    if permission not in PERMISSIONS[session.role]:
+    """Raise Refused unless the role grants the permission and the vault may serve it yet."""
+    grant = GRANTS.get(permission)
+    if grant is None or session.role not in grant.roles:
         raise Refused(f"Your role ({session.role.value}) does not allow this.", details={"Needs": permission.value})
+    if not grant.before_dual_control:
+        if session.readiness is None:
+            raise Refused("This login session may not touch personal data.")
+        session.readiness.require_complete()
+
+
+def published_table() -> str:
+    """Return docs/permissions.md: role x use case, as the program holds it."""
+    roles = list(Role)
+    rows = [
+        "# Who may do what",
+        "",
+        "This is the table that the program holds (`core/access/model.py`); a test compares the two.",
+        "What is not in it is refused.",
+        "",
+        f"| use case | permission | {' | '.join(role.value for role in roles)} |",
+        f"|---|---|{'---|' * len(roles)}",
+    ]
+    for permission, grant in GRANTS.items():
+        marks = " | ".join("yes" if role in grant.roles else "no" for role in roles)
+        rows.append(f"| {grant.use} | `{permission.value}` | {marks} |")
+    return "\n".join(rows) + "\n"
+
+
+def person_of(text: str) -> str:
+    """Return how a person is compared: NFKC, lower case, single blanks."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def checked_operator_name(name: str) -> str:

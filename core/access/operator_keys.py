@@ -53,10 +53,7 @@ class OperatorKeys:
 
     def open(self, sealed: bytes, purpose: str) -> Secret:
         """Open what was sealed to this operator. Raises IntegrityFailure if it does not open."""
-        try:
-            return Secret(_SUITE.decrypt(sealed, self.encryption_private, info=_info(purpose)))
-        except (InvalidTag, ValueError):
-            raise IntegrityFailure("What was sealed to this operator does not open with the operator's key.") from None
+        return open_sealed(self.encryption_private, sealed, purpose)
 
 
 def check_password(password: Secret, names: tuple[str, ...] = ()) -> None:
@@ -105,6 +102,14 @@ def open_keys(sealed: SealedKeys, password: Secret) -> OperatorKeys | None:
 def seal_to(encryption_public: bytes, secret: Secret, purpose: str) -> bytes:
     """Seal a secret to an operator's public half; `purpose` must be the same when it is opened."""
     return _SUITE.encrypt(secret.reveal(), X25519PublicKey.from_public_bytes(encryption_public), info=_info(purpose))
+
+
+def open_sealed(private: X25519PrivateKey, sealed: bytes, purpose: str) -> Secret:
+    """Open what was sealed to the public half. Raises IntegrityFailure if it does not open."""
+    try:
+        return Secret(_SUITE.decrypt(sealed, private, info=_info(purpose)))
+    except (InvalidTag, ValueError):
+        raise IntegrityFailure("What was sealed to this operator does not open with the operator's key.") from None
 
 
 def _info(purpose: str) -> bytes:

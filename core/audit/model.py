@@ -44,6 +44,16 @@ class Action(StrEnum):
     OPERATOR_ADD = "operator:add"
     OPERATOR_SIGN_IN = "operator:sign_in"
     OPERATOR_LOCK = "operator:lock"
+    OPERATOR_INVITE = "operator:invite"
+    OPERATOR_JOIN = "operator:join"
+    OPERATOR_DISABLE = "operator:disable"
+    OPERATOR_ROLE = "operator:role"
+    DUAL_CONTROL_READY = "vault:dual_control_ready"
+    APPROVAL_REQUEST = "approval:request"
+    APPROVAL_APPROVE = "approval:approve"
+    APPROVAL_REJECT = "approval:reject"
+    APPROVAL_EXECUTE = "approval:execute"
+    SETTING_CHANGE = "setting:change"
     KEY_GENERATE = "key:generate"
     KEY_LIST = "key:list"
     CITIZEN_ENROL = "citizen:enrol"
@@ -61,13 +71,20 @@ class Action(StrEnum):
 
 
 # What may be written before the HSM is open, without a MAC: it gives nobody any power.
-WITHOUT_MAC = frozenset({(Action.OPERATOR_SIGN_IN, Outcome.REFUSED), (Action.OPERATOR_SIGN_IN, Outcome.FAILED)})
+WITHOUT_MAC = frozenset(
+    {
+        (Action.OPERATOR_SIGN_IN, Outcome.REFUSED),
+        (Action.OPERATOR_SIGN_IN, Outcome.FAILED),
+        (Action.OPERATOR_JOIN, Outcome.REFUSED),  # a code that opens nothing
+    }
+)
 
 # Names allowed in `detail`: counts, ids, field names and codes, never values of a person.
 DETAIL_NAMES = frozenset(
     {"fields", "criterion", "filters", "matches", "error", "key", "members", "intent", "changed", "roles", "level",
      "dual_control", "token_serial", "checked", "broken", "operator", "role", "state", "from", "to", "job", "kind",
-     "done", "imported", "rejected", "indexed"}
+     "done", "imported", "rejected", "indexed", "approval", "operation", "approver", "revision", "signing_key",
+     "setting", "operators", "expires"}
 )  # fmt: skip
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.access.model import LoginSession, Permission, require
-from core.access.service import AccessService
+from core.access.register import OperatorRegister
+from core.approvals.service import ApprovalService
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
 from core.citizens.sweep import CitizenSweep
+from core.errors import IntegrityFailure
 from core.jobs.service import JobService
 from core.keys.service import KeyService
 from core.settings.service import SettingsService
@@ -39,7 +41,8 @@ class VaultCheck:
         self,
         sealer: RowSealer,
         settings: SettingsService,
-        access: AccessService,
+        register: OperatorRegister,
+        approvals: ApprovalService,
         keys: KeyService,
         jobs: JobService,
         sweep: CitizenSweep,
@@ -47,7 +50,8 @@ class VaultCheck:
     ) -> None:
         self._sealer = sealer
         self._settings = settings
-        self._access = access
+        self._register = register
+        self._approvals = approvals
         self._keys = keys
         self._jobs = jobs
         self._sweep = sweep
@@ -58,8 +62,16 @@ class VaultCheck:
     ) -> VaultVerdict:
         """Check all citizens, or `sample` of them, and everything else. `progress` gets citizens checked."""
         require(session, Permission.VAULT_VERIFY)
-        others = [*self._settings.rows(), *self._access.rows(), *self._keys.rows(), *self._jobs.rows()]
+        others = [
+            *self._settings.rows(),
+            *self._settings.changes(),
+            *self._register.rows(),
+            *self._approvals.rows(),
+            *self._keys.rows(),
+            *self._jobs.rows(),
+        ]
         problems = dict.fromkeys((row.name for row in self._sealer.broken(others)), "its seal does not fit")
+        problems |= self._put_back()
         if sample is None:
             problems |= dict.fromkeys(self._keys.miscounted(), "its number of citizens is not what a count gives")
         log = self._audit.verify()
@@ -75,3 +87,17 @@ class VaultCheck:
         detail = {"checked": checked, "broken": len(problems)}
         self._audit.record(self._audit.entry(session.actor, action=Action.VAULT_VERIFY, outcome=outcome, detail=detail))
         return VaultVerdict(checked, len(others), log.entries, problems)
+
+    def _put_back(self) -> dict[str, str]:
+        """Return what has a seal that fits, and is older than the log says: operators, settings, approvals."""
+        problems: dict[str, str] = {}
+        for thing, check in (
+            ("operators", self._register.all),
+            ("settings", self._settings.current_rows),
+            ("approvals", self._approvals.check),
+        ):
+            try:
+                check()
+            except IntegrityFailure as error:
+                problems[thing] = error.message
+        return problems

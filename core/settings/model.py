@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from hsm.model import TokenBinding
 
+# Operations under dual control to begin with, by the names of `core/access/second_operator.py`.
+FIRST_POLICY = ("operator:disable", "operator:invite", "operator:role", "setting:change")
+
 
 @dataclass(frozen=True)
 class VaultSettings:
@@ -11,7 +14,8 @@ class VaultSettings:
 
     `kek_capacity` counts citizens per KEK, `cryptoperiod_days` a KEK's planned life (NIST SP 800-57),
     `idle_seconds` the time without input until the console locks, `reveal_seconds` how long a revealed
-    value stays readable.
+    value stays readable, `approval_hours` and `invitation_hours` how long those are valid. What may be changed,
+    and between which bounds, stands in `catalogue.py`.
     """
 
     log_id: str
@@ -23,3 +27,6 @@ class VaultSettings:
     cryptoperiod_days: int = 90
     idle_seconds: int = 600
     reveal_seconds: int = 60
+    approval_policy: tuple[str, ...] = FIRST_POLICY
+    approval_hours: int = 24
+    invitation_hours: int = 24

@@ -14,7 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from core.access.service import AccessService, OperatorSecrets
+from core.access.records import OperatorSecrets
+from core.access.register import OperatorRegister
+from core.access.service import AccessService
 from core.audit.model import Action, Actor, Entry, Origin, Outcome
 from core.audit.service import AuditLog
 from core.errors import CitizenZeroError, HsmUnavailable
@@ -50,6 +52,8 @@ class VaultServices(Protocol):
     def settings(self) -> SettingsService: ...  # noqa: D102
     @property
     def access(self) -> AccessService: ...  # noqa: D102
+    @property
+    def register(self) -> OperatorRegister: ...  # noqa: D102
     @property
     def keys(self) -> KeyService: ...  # noqa: D102
 
@@ -198,11 +202,11 @@ class VaultSetup:
         secrets_for = OperatorSecrets(made.pin, made.owner_password, made.recovery_secret if backs_up else None)
         with services.database.transaction() as connection:
             services.settings.store_first(connection, settings)
-            services.access.store_first_operator(connection, plan.operator, plan.password, secrets_for)
+            operator_added = services.register.store_first(connection, actor, plan.password, secrets_for)
             services.keys.store_first_kek(connection, settings, kek_value)
             if backs_up:
                 services.keys.store_backup_key(connection, BACKUP_LABEL, made.backup_public, made.backup_private_sealed)
-            services.audit.append(connection, *_first_entries(services.audit, actor, plan, settings))
+            services.audit.append(connection, *_first_entries(services.audit, actor, settings), operator_added)
 
     def _check(self, services: VaultServices, plan: SetupPlan) -> None:
         """Open the vault as the operator will, from the stored records alone."""
@@ -227,19 +231,13 @@ class VaultSetup:
             self._home.remove()
 
 
-def _first_entries(audit: AuditLog, actor: Actor, plan: SetupPlan, settings: VaultSettings) -> list[Entry]:
+def _first_entries(audit: AuditLog, actor: Actor, settings: VaultSettings) -> list[Entry]:
     set_up = {"dual_control": settings.dual_control, "token_serial": settings.token.serial}
     backup = [BACKUP_LABEL] if settings.extractable_under_trusted else []
     keys = [*settings.token.check_values, kek_label(1), *backup]
     return [
         audit.entry(actor, action=Action.VAULT_SET_UP, outcome=Outcome.DONE, detail=set_up),
         *(audit.entry(actor, action=Action.KEY_GENERATE, outcome=Outcome.DONE, detail={"key": key}) for key in keys),
-        audit.entry(
-            actor,
-            action=Action.OPERATOR_ADD,
-            outcome=Outcome.DONE,
-            detail={"operator": plan.operator, "role": "super_admin"},
-        ),
     ]
 
 

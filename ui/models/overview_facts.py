@@ -78,7 +78,7 @@ def read_overview(desk: Desk) -> OverviewFacts:
         parts=parts,
         dual_control=dual_control,
         keks=tuple(desk.keys.ledger(session)) if desk.may(Permission.KEY_LIST) else None,
-        operators=tuple(vault.services.access.operators(session)) if desk.may(Permission.OPERATOR_LIST) else None,
+        operators=tuple(vault.services.operators.operators(session)) if desk.may(Permission.OPERATOR_LIST) else None,
         by_state=desk.citizens.counts_by_state(session) if desk.may(Permission.CITIZEN_FIND) else None,
         state_names=warm(),
     )

@@ -14,15 +14,20 @@ from ui.models.page_tasks import PageTasks
 from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
+    from core.access.invitations import Invitations
+    from core.access.operators import OperatorService
     from core.access.service import AccessService
+    from core.approvals.service import ApprovalService
     from core.audit.service import AuditLog
     from core.citizens.importing import CitizenImport
     from core.citizens.service import CitizenService
     from core.keys.service import KeyService
     from core.monitor.activity import ActivityService
     from core.monitor.changes import ChangeWatch
+    from core.monitor.dual_control import DualControlStanding
     from core.monitor.health import Health
     from core.monitor.log_reader import LogReader
+    from core.policies.service import SettingPolicy
     from core.settings.model import VaultSettings
     from core.settings.service import SettingsService
     from core.vault_token import VaultToken
@@ -34,6 +39,16 @@ class VaultServices(Protocol):
 
     @property
     def access(self) -> "AccessService": ...  # noqa: D102 (a protocol's single line)
+    @property
+    def operators(self) -> "OperatorService": ...  # noqa: D102
+    @property
+    def invitations(self) -> "Invitations": ...  # noqa: D102
+    @property
+    def approvals(self) -> "ApprovalService": ...  # noqa: D102
+    @property
+    def policies(self) -> "SettingPolicy": ...  # noqa: D102
+    @property
+    def dual_control(self) -> "DualControlStanding": ...  # noqa: D102
     @property
     def audit(self) -> "AuditLog": ...  # noqa: D102
     @property

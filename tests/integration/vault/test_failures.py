@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from core.access.service import PIN_PURPOSE
+from core.access.records import PIN_PURPOSE
 from core.audit.model import EntryFilter, Origin
 from core.citizens.model import CitizenFilter, CitizenRecord, Field, Purpose, VerificationLevel
 from core.errors import (

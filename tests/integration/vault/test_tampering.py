@@ -211,7 +211,7 @@ def test_an_operator_copied_under_another_name_cannot_sign_in(real: RealVault) -
             real.vault.sign_in("mallory", Secret(PASSWORD), Origin.CLI)
         real.session = real.vault.sign_in(OPERATOR, Secret(PASSWORD), Origin.CLI)
         with pytest.raises(IntegrityFailure):
-            real.vault.services.access.operators(real.session)
+            real.vault.services.operators.operators(real.session)
         assert not real.vault.services.check.verify(real.session).whole
 
 

@@ -15,6 +15,10 @@ from tests.integration.vault.test_name_search import forget_name_digests
 from tests.support.vault import ASHA, OPERATOR, PASSWORD, RealVault
 
 BACK_TO_0001 = """
+    DROP TABLE IF EXISTS operator_invitation, approval, approval_request, setting_change;
+    DROP INDEX audit_entry_governance;
+    ALTER TABLE operator DROP COLUMN person, DROP COLUMN invited_by, DROP COLUMN disabled_at, DROP COLUMN disabled_by,
+        DROP COLUMN pin_pending_sealed;
     DROP TABLE IF EXISTS job_rejection, job, audit_bin, audit_bin_head;
     ALTER TABLE directory DROP COLUMN name_digests;
     DROP INDEX audit_entry_search;
@@ -46,7 +50,7 @@ def test_a_super_admin_who_signs_in_upgrades_the_vault_and_leaves_an_entry(real:
 
 
 def test_without_the_owners_password_an_older_vault_is_not_opened(real: RealVault) -> None:
-    row = real.vault.services.access.rows()[0]
+    row = real.vault.services.register.rows()[0]
     [sealed] = real.vault.services.access._sealer.seal([("operator", {**row.columns, "owner_password_sealed": None})])
     change = "UPDATE operator SET owner_password_sealed = NULL, row_seal = %s"
     with real.changed("operator", change, [sealed["row_seal"]]):

@@ -1,0 +1,117 @@
+"""What stands in an operator's sealed row, and what of it others see. Reads and writes nothing."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.access.model import (
+    Invitation,
+    Operator,
+    OperatorState,
+    Role,
+    checked_operator_name,
+    person_of,
+)
+from core.access.operator_keys import Argon2Cost, SealedKeys, check_password, make_keys, seal_to
+from core.errors import IntegrityFailure
+from hsm.secret import Secret
+
+PIN_PURPOSE = "token PIN"
+OWNER_PURPOSE = "database owner password"
+RECOVERY_PURPOSE = "backup recovery secret"
+# A row forged to cost gigabytes must not reach Argon2: its seal can only be checked after sign-in.
+_HIGHEST_COST = Argon2Cost(memory_kib=1_048_576, passes=16, lanes=16)
+
+
+@dataclass(frozen=True)
+class OperatorSecrets:
+    """What is sealed to an operator when the operator is added."""
+
+    pin: Secret
+    owner_password: Secret | None = None
+    recovery_secret: Secret | None = None
+
+    def sealed_to(self, encryption_public: bytes) -> dict[str, bytes | None]:
+        """Return the columns that hold them, sealed to a public half."""
+
+        def sealed(secret: Secret | None, purpose: str) -> bytes | None:
+            return None if secret is None else seal_to(encryption_public, secret, purpose)
+
+        return {
+            "pin_sealed": sealed(self.pin, PIN_PURPOSE),
+            "owner_password_sealed": sealed(self.owner_password, OWNER_PURPOSE),
+            "recovery_secret_sealed": sealed(self.recovery_secret, RECOVERY_PURPOSE),
+        }
+
+    def wipe(self) -> None:
+        """Overwrite all of them."""
+        for secret in (self.pin, self.owner_password, self.recovery_secret):
+            if secret is not None:
+                secret.wipe()
+
+
+def new_operator(name: str, password: Secret, role: Role, secrets: OperatorSecrets, now: datetime) -> dict[str, Any]:
+    """Return the columns of a new operator, not yet sealed. Raises InvalidInput for a weak password."""
+    checked_operator_name(name)
+    check_password(password, (name,))
+    keys = make_keys(password)
+    return {
+        "name": name,
+        "role": role.value,
+        "state": OperatorState.ACTIVE.value,
+        "salt": keys.salt,
+        "argon2_memory_kib": keys.cost.memory_kib,
+        "argon2_passes": keys.cost.passes,
+        "argon2_lanes": keys.cost.lanes,
+        "encryption_public": keys.encryption_public,
+        "signing_public": keys.signing_public,
+        "private_sealed": keys.private_sealed,
+        **secrets.sealed_to(keys.encryption_public),
+        "created_at": now,
+        "revision": 1,
+        "person": person_of(name),
+    }
+
+
+def sealed_keys(columns: Mapping[str, Any]) -> SealedKeys:
+    """Return an operator's keys as stored. Raises IntegrityFailure for a cost that nobody chose."""
+    cost = Argon2Cost(columns["argon2_memory_kib"], columns["argon2_passes"], columns["argon2_lanes"])
+    highest = _HIGHEST_COST
+    if not (
+        8 * cost.lanes <= cost.memory_kib <= highest.memory_kib
+        and 1 <= cost.passes <= highest.passes
+        and 1 <= cost.lanes <= highest.lanes
+        and len(columns["salt"]) >= 8  # noqa: PLR2004 (RFC 9106, 3.1)
+    ):
+        raise IntegrityFailure("The stored record of this operator is not what the console stored.")
+    return SealedKeys(
+        columns["salt"], cost, columns["encryption_public"], columns["signing_public"], columns["private_sealed"]
+    )
+
+
+def operator_of(columns: Mapping[str, Any]) -> Operator:
+    """Return an operator as lists show it."""
+    return Operator(
+        columns["name"],
+        Role(columns["role"]),
+        columns["state"],
+        columns["created_at"],
+        columns.get("person") or person_of(columns["name"]),
+        key_digest(columns["signing_public"]),
+        columns.get("invited_by"),
+        columns.get("disabled_at"),
+    )
+
+
+def invitation_of(columns: Mapping[str, Any]) -> Invitation:
+    """Return an invitation as lists show it."""
+    return Invitation(
+        columns["name"], Role(columns["role"]), columns["invited_by"], columns["created_at"], columns["expires_at"]
+    )
+
+
+def key_digest(signing_public: bytes) -> str:
+    """Return what certifies a signing key in the log: SHA-256 of its 32 raw bytes, in hex."""
+    return hashlib.sha256(signing_public).hexdigest()

@@ -1,0 +1,96 @@
+"""The register of operators: their sealed rows, read and checked. `operators.py` and `invitations.py` change them."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from core.access import store
+from core.access.model import OperatorState, Role
+from core.access.records import OperatorSecrets, key_digest, new_operator
+from core.audit.governance import GovernanceLog
+from core.audit.model import Action, Actor, Entry, Outcome
+from core.audit.service import AuditLog
+from core.errors import AlreadyExists, CitizenZeroError, NotFound
+from core.storage.database import Database
+from core.storage.seal import RowSealer, SealedRow
+from hsm.secret import Secret
+
+ENOUGH_FOR_DUAL_CONTROL = 2
+
+
+class OperatorRegister:
+    """Who is an operator. Thread-safe."""
+
+    def __init__(
+        self,
+        database: Database,
+        sealer: RowSealer,
+        governance: GovernanceLog,
+        audit: AuditLog,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._governance = governance
+        self._audit = audit
+        self._now = now
+
+    def store_first(self, connection: Connection, actor: Actor, password: Secret, secrets: OperatorSecrets) -> Entry:
+        """Add the first super admin of a new vault, whose token is open already; returns the entry to append."""
+        row = new_operator(actor.operator, password, Role.SUPER_ADMIN, secrets, self._now())
+        store.add(connection, self._sealer.seal([(store.operator.name, row)])[0])
+        detail = {
+            "operator": actor.operator,
+            "role": Role.SUPER_ADMIN.value,
+            "revision": 1,
+            "signing_key": key_digest(row["signing_public"]),
+        }
+        return self._audit.entry(actor, action=Action.OPERATOR_ADD, outcome=Outcome.DONE, detail=detail)
+
+    def all(self) -> list[SealedRow]:
+        """Return all operators' rows. Raises IntegrityFailure where one was forged, changed or put back."""
+        with self._database.transaction() as connection:
+            rows = store.every(connection)
+        self._sealer.check(rows)
+        self._governance.check_operators(rows)
+        return rows
+
+    def one(self, name: str) -> SealedRow:
+        """Return one operator's checked row. Raises NotFound."""
+        for row in self.all():
+            if row.columns["name"] == name:
+                return row
+        raise NotFound("There is no operator with this name.")
+
+    def super_admins(self) -> list[str]:
+        """Return the names of the active super admins: those who may approve."""
+        return [str(row.columns["name"]) for row in self.all() if is_active_super_admin(row)]
+
+    def open_invitations(self) -> list[SealedRow]:
+        """Return the invitations that may still be used, their seals checked."""
+        with self._database.transaction() as connection:
+            rows = store.open_invitations(connection, self._now())
+        self._sealer.check(rows)
+        return rows
+
+    def rows(self) -> list[SealedRow]:
+        """Return all sealed rows unchecked, for whoever checks the whole vault."""
+        with self._database.transaction() as connection:
+            return [*store.every(connection), *store.every_invitation(connection)]
+
+    def count_active(self) -> tuple[int, int]:
+        """Count the active operators, and the super admins among them, seals not checked: for a locked console."""
+        with self._database.transaction() as connection:
+            return store.count_active(connection)
+
+    @staticmethod
+    def conflicts() -> dict[str, CitizenZeroError]:
+        """Return what a violated constraint of this subject means."""
+        return {"operator_pkey": AlreadyExists("An operator with this name exists already.", field="operator")}
+
+
+def is_active_super_admin(row: SealedRow) -> bool:
+    """Tell whether a row is that of an operator who may approve."""
+    columns = row.columns
+    return (columns["state"], columns["role"]) == (OperatorState.ACTIVE.value, Role.SUPER_ADMIN.value)

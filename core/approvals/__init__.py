@@ -1,0 +1,1 @@
+"""Dual control: requests, signed approvals, and their single use."""

@@ -1,0 +1,1 @@
+"""What the operators of a vault agree on: its settings, changed under permission and dual control."""

@@ -1,0 +1,127 @@
+"""Which settings can be changed, between which bounds, and in which words. A new setting is one row here.
+
+What is not listed was settled at set-up (the token, the log's id, the wrap algorithm) and never changes.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from core.errors import InvalidInput
+from core.settings.model import FIRST_POLICY
+
+Value: TypeAlias = int | bool | tuple[str, ...]
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True)
+class Number:
+    """A whole number in a unit."""
+
+    lowest: int
+    highest: int
+    unit: str
+
+    def parse(self, text: str) -> int:
+        """Return the number that a text writes. Raises ValueError."""
+        if not _NUMBER.fullmatch(text) or not self.lowest <= int(text) <= self.highest:
+            raise ValueError
+        return int(text)
+
+    def shown(self, value: object) -> str:
+        """Return a value in words."""
+        return f"{value} {self.unit}"
+
+    @property
+    def allowed(self) -> str:
+        """What may be set, in words."""
+        return f"a whole number from {self.lowest} to {self.highest} ({self.unit})"
+
+
+@dataclass(frozen=True)
+class Switch:
+    """On or off."""
+
+    allowed: str = "on or off"
+
+    def parse(self, text: str) -> bool:
+        """Return what a text says. Raises ValueError."""
+        return {"on": True, "off": False, "true": True, "false": False}[text.lower()]
+
+    def shown(self, value: object) -> str:
+        """Return a value in words."""
+        return "on" if value else "off"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Some of a list of names, in the list's order; `none` is the empty choice."""
+
+    choices: tuple[str, ...]
+
+    def parse(self, text: str) -> tuple[str, ...]:
+        """Return the names that a text lists, separated by commas. Raises ValueError."""
+        named = {name.strip() for name in text.split(",") if name.strip()}
+        if named == {"none"}:
+            return ()
+        if not named or named - set(self.choices):
+            raise ValueError
+        return tuple(name for name in self.choices if name in named)
+
+    def shown(self, value: object) -> str:
+        """Return a value in words."""
+        return ", ".join(str(name) for name in value) or "none" if isinstance(value, Sequence) else str(value)
+
+    @property
+    def allowed(self) -> str:
+        """What may be set, in words."""
+        return f"none, or some of: {', '.join(self.choices)}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One setting that can be changed. `policy`: dual control rests on it, so changing it always takes two."""
+
+    title: str
+    kind: Number | Switch | Names
+    policy: bool = False
+
+
+CATALOGUE: Mapping[str, Rule] = {
+    "dual_control": Rule("Dual control", Switch(), policy=True),
+    "approval_policy": Rule("Operations that need two operators", Names(FIRST_POLICY), policy=True),
+    "approval_hours": Rule("Time until a request expires", Number(1, 168, "h"), policy=True),
+    "invitation_hours": Rule("Time until an invitation expires", Number(1, 168, "h")),
+    "idle_seconds": Rule("Time without input until the console locks", Number(30, 3_600, "s")),
+    "reveal_seconds": Rule("Time until a revealed value is masked again", Number(5, 300, "s")),
+    "kek_capacity": Rule("Citizens per key-encryption key", Number(1, 1_000_000, "citizens")),
+    "cryptoperiod_days": Rule("Planned life of a key-encryption key", Number(1, 730, "days")),
+}
+
+
+def rule_of(name: str) -> Rule:
+    """Return a setting's rule. Raises InvalidInput for a name that cannot be set."""
+    rule = CATALOGUE.get(name)
+    if rule is None:
+        raise InvalidInput(
+            "There is no setting of this name that can be changed.",
+            field="name",
+            remedy=f"The settings are: {', '.join(CATALOGUE)}.",
+        )
+    return rule
+
+
+def parse(name: str, text: str) -> Value:
+    """Return the value that a text sets. Raises InvalidInput where it is out of bounds."""
+    rule = rule_of(name)
+    try:
+        return rule.kind.parse(text.strip())
+    except (ValueError, KeyError):
+        raise InvalidInput(f"{rule.title}: {rule.kind.allowed}.", field="value") from None
+
+
+def difference(name: str, old: object, new: object) -> str:
+    """Return a change in plain words: `Time until a request expires: 24 h → 12 h`."""
+    rule = rule_of(name)
+    return f"{rule.title}: {rule.kind.shown(old)} → {rule.kind.shown(new)}"
