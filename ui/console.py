@@ -251,6 +251,8 @@ class Console(QObject):
         """Ask the parts how they are, and let data keys go whose time is over."""
         if not self._looking and self.desk is not None:
             self._tasks.start(self._look_at_parts(self.desk))
+            if self.workspace is not None:
+                self.workspace.look()
 
     async def _look_at_parts(self, desk: Desk) -> None:
         self._looking = True

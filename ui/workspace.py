@@ -6,16 +6,24 @@ window is up already.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QWidget
 
 from core.access.model import Permission
+from core.errors import DatabaseUnavailable, HsmUnavailable
+from ui.error_report import said
 from ui.main_window import MainWindow
 from ui.models.vault import Desk
 from ui.palette import Target
+from ui.widgets.banner import Banner
 from ui.widgets.sidebar import PageEntry
+
+if TYPE_CHECKING:
+    from core.monitor.dual_control import DualControlFacts
 
 
 @dataclass(frozen=True)
@@ -43,12 +51,16 @@ class Workspace(QObject):
         self._window = window
         self.desk = desk
         self._lock = lock
+        self._waiting = 0
+        self._standing = ""
         self._actions = {action.target.key: action for action in self._all_actions() if self._may(action.needs)}
 
     def offer(self) -> None:
         """Offer what the operator's role allows, and nothing else."""
         self._window.set_pages([page.entry for page in self._all_pages() if self._may(page.needs)])
         self._window.set_actions([action.target for action in self._actions.values()])
+        self._window.show_notice(None)
+        self.look()
 
     def run(self, key: str) -> None:
         """Do an action of Ctrl+K."""
@@ -63,6 +75,53 @@ class Workspace(QObject):
         if isinstance(page, CitizensPage):
             page.open_citizen(identity_token)
 
+    def open_request(self, approval_id: str) -> None:
+        """Open a request under Approvals."""
+        from ui.pages.approvals.page import ApprovalsPage  # noqa: PLC0415 (as above)
+
+        page = self._open("approvals")
+        if isinstance(page, ApprovalsPage):
+            page.open_request(approval_id)
+
+    def look(self) -> None:
+        """Ask how dual control stands and what waits for this operator's key: at sign-in, and by the clock."""
+        self.desk.tasks.start(self._look())
+
+    async def _look(self) -> None:
+        services, session = self.desk.vault.services, self.desk.session
+        with suppress(HsmUnavailable, DatabaseUnavailable):  # the status bar says so
+            waiting, standing = await self.desk.tasks.query(
+                lambda: (services.approvals.waiting_count(session), services.dual_control.facts())
+            )
+            self._show_waiting(waiting)
+            self._show_standing(standing)
+
+    def _show_waiting(self, count: int) -> None:
+        if not self._window.offers("approvals"):
+            return
+        self._window.navigation.entry("approvals").set_badge(count)
+        page = self._window.page("approvals")
+        if count != self._waiting and page is not None and page.isVisible():
+            self.open_request("")
+        self._waiting = count
+
+    def _show_standing(self, standing: "DualControlFacts") -> None:
+        """Put up the standing notice, or take it away; only when something changed, so that nothing flickers."""
+        if standing.state == self._standing:
+            return
+        self._standing = standing.state
+        if standing.state == "on":
+            self._window.show_notice(None)
+            return
+        waits = standing.state == "waiting"
+        title = self.tr("No personal data yet") if waits else self.tr("One operator decides alone")
+        action = self.tr("Invite a second super admin…") if waits and "invite" in self._actions else ""
+        banner = Banner(
+            self.desk.theme, "warning", title, said(standing.banner), action=action, name="dual_control_notice"
+        )
+        banner.acted.connect(self._invite)
+        self._window.show_notice(banner)
+
     def _may(self, permission: Permission | None) -> bool:
         return permission is None or self.desk.may(permission)
 
@@ -73,11 +132,16 @@ class Workspace(QObject):
 
     def _all_pages(self) -> list[OfferedPage]:
         people, log, token = (self.tr("people"),), (self.tr("log"),), (self.tr("token"),)
+        sign, roles, policy = (self.tr("sign"),), (self.tr("role"),), (self.tr("policy"),)
         return [
             OfferedPage(PageEntry("overview", self.tr("Overview"), "layout-dashboard", "", self._overview)),
             OfferedPage(
                 PageEntry("citizens", self.tr("Citizens"), "users", "vault", self._citizens, people),
                 Permission.CITIZEN_FIND,
+            ),
+            OfferedPage(
+                PageEntry("approvals", self.tr("Approvals"), "stamp", "assurance", self._approvals, sign),
+                Permission.APPROVAL_LIST,
             ),
             OfferedPage(
                 PageEntry("audit", self.tr("Audit"), "scroll-text", "assurance", self._audit, log),
@@ -86,6 +150,18 @@ class Workspace(QObject):
             OfferedPage(
                 PageEntry("keys", self.tr("Keys & HSM"), "key-round", "security", self._keys, token),
                 Permission.KEY_LIST,
+            ),
+            OfferedPage(
+                PageEntry(
+                    "operators", self.tr("Operators"), "user-cog", "security", self._operators, (self.tr("role"),)
+                ),
+                Permission.OPERATOR_LIST,
+            ),
+            OfferedPage(
+                PageEntry(
+                    "settings", self.tr("Settings"), "settings", "security", self._settings, (self.tr("policy"),)
+                ),
+                Permission.SETTING_LIST,
             ),
         ]
 
@@ -114,6 +190,27 @@ class Workspace(QObject):
 
         return KeysPage(self.desk)
 
+    def _approvals(self) -> QWidget:
+        from ui.pages.approvals.page import ApprovalsPage  # noqa: PLC0415 (as above)
+
+        page = ApprovalsPage(self.desk)
+        page.counted.connect(self._show_waiting)
+        return page
+
+    def _operators(self) -> QWidget:
+        from ui.pages.operators import OperatorsPage  # noqa: PLC0415 (as above)
+
+        page = OperatorsPage(self.desk)
+        page.request_filed.connect(self.open_request)
+        return page
+
+    def _settings(self) -> QWidget:
+        from ui.pages.settings import SettingsPage  # noqa: PLC0415 (as above)
+
+        page = SettingsPage(self.desk)
+        page.request_filed.connect(self.open_request)
+        return page
+
     # --- actions -----------------------------------------------------------------------------------
 
     def _all_actions(self) -> list[OfferedAction]:
@@ -122,6 +219,9 @@ class Workspace(QObject):
             self._action("import", self.tr("Import citizens…"), "upload", Permission.CITIZEN_ENROL, self._import),
             self._action(
                 "verify", self.tr("Verify the audit log"), "shield-check", Permission.AUDIT_READ, self._verify_log
+            ),
+            self._action(
+                "invite", self.tr("Invite an operator…"), "user-plus", Permission.OPERATOR_INVITE, self._invite
             ),
             self._action("lock", self.tr("Lock the console"), "lock", None, self._lock),
         ]
@@ -144,6 +244,13 @@ class Workspace(QObject):
         page = self._open("citizens")
         if isinstance(page, CitizensPage):
             page.importing.open()
+
+    def _invite(self) -> None:
+        from ui.pages.operators import OperatorsPage  # noqa: PLC0415 (as above)
+
+        page = self._open("operators")
+        if isinstance(page, OperatorsPage):
+            page.invite()
 
     def _verify_log(self) -> None:
         from ui.pages.audit import AuditPage  # noqa: PLC0415 (as above)

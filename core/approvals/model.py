@@ -142,7 +142,8 @@ class Signature:
 class ApprovalView:
     """A request as an operator sees it before deciding: everything that will be done, and what was checked.
 
-    `digest` is the SHA-256 of the signed bytes. `why_not` says why this operator cannot decide on it, None if so.
+    `signed_bytes` is what the requester signed, `digest` its SHA-256 in hex.
+    `why_not` says why this operator cannot decide on it, None if so.
     """
 
     id: UUID
@@ -151,6 +152,7 @@ class ApprovalView:
     meaning: str
     target: str
     parameters: tuple[tuple[str, str], ...]
+    signed_bytes: bytes
     digest: str
     requester: str
     reason: str | None

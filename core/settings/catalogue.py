@@ -24,7 +24,8 @@ class Number:
     unit: str
 
     def parse(self, text: str) -> int:
-        """Return the number that a text writes. Raises ValueError."""
+        """Return the number that a text writes, with its unit or without. Raises ValueError."""
+        text = text.removesuffix(self.unit).strip()
         if not _NUMBER.fullmatch(text) or not self.lowest <= int(text) <= self.highest:
             raise ValueError
         return int(text)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QLayout, QStackedWidget, QWidget
 
 from ui.theme.theme import Theme
@@ -61,14 +61,16 @@ class SheetWords:
     note: str
     can_decide: bool
     can_withdraw: bool = False
+    can_carry_out: bool = False
     chip: tuple[str, str, ChipTone] | None = field(default=None)
 
 
 class ApprovalSheet(Card):
-    """`show_words(words)` or `show_none()`. Signals: `approve_asked(str)`, `reject_asked(str)` with its id."""
+    """`show_words(words)` or `show_none()`. Signals with its id: `approve_asked`, `reject_asked`, `carry_out_asked`."""
 
     approve_asked = pyqtSignal(str)
     reject_asked = pyqtSignal(str)
+    carry_out_asked = pyqtSignal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, flush=True)
@@ -86,16 +88,26 @@ class ApprovalSheet(Card):
         self.body.addWidget(self._stack, 1)
         self.reject = Button(theme, self.tr("Reject…"), name="reject")
         self.approve = Button(theme, self.tr("Approve and sign…"), name="approve", variant="primary", icon="stamp")
+        self.carry_out = Button(theme, self.tr("Carry out…"), name="carry_out", variant="primary", icon="circle-check")
         self.note_icon = IconLabel(theme, "key-round", tone="muted")
         self.note = Label(theme, "", "body", tone="muted", wrap=True)
         self.foot = boxed(
-            row(self.note_icon, self.note, self.reject, self.approve, spacing=10, margins=(24, 12, 24, 12))
+            row(
+                self.note_icon,
+                self.note,
+                self.reject,
+                self.approve,
+                self.carry_out,
+                spacing=10,
+                margins=(24, 12, 24, 12),
+            )
         )
         self._foot_line = line()
         self.body.addWidget(self._foot_line)
         self.body.addWidget(self.foot)
         self.reject.clicked.connect(lambda: self._emit(self.reject_asked))
         self.approve.clicked.connect(lambda: self._emit(self.approve_asked))
+        self.carry_out.clicked.connect(lambda: self._emit(self.carry_out_asked))
         self.show_none()
 
     def show_none(self) -> None:
@@ -121,15 +133,16 @@ class ApprovalSheet(Card):
         self._sheet.addLayout(both, 1)
         self.note.setText(words.note)
         self.approve.setVisible(words.can_decide)
+        self.carry_out.setVisible(words.can_carry_out)
         self.reject.setVisible(words.can_decide or words.can_withdraw)
         self.reject.set_text(self.tr("Reject…") if words.can_decide else self.tr("Withdraw…"))
         self._foot_line.show()
         self.foot.show()
         self._stack.setCurrentIndex(1)
 
-    def _emit(self, signal: object) -> None:
+    def _emit(self, signal: pyqtBoundSignal) -> None:
         if self.words is not None:
-            signal.emit(self.words.key)  # type: ignore[attr-defined]  # a bound signal
+            signal.emit(self.words.key)
 
     def _make_header(self, words: SheetWords) -> QWidget:
         theme = self._theme
