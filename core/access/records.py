@@ -71,7 +71,6 @@ def new_operator(name: str, password: Secret, role: Role, secrets: OperatorSecre
         **secrets.sealed_to(keys.encryption_public),
         "created_at": now,
         "revision": 1,
-        "person": person_of(name),
     }
 
 

@@ -22,7 +22,9 @@ NOBODY = "idt_" + "0" * 22
 def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
     """Give a vault made by `init`."""
     made = command_line(tmp_path_factory.mktemp("e2e"), OPERATOR, PASSWORD)
-    answer = made.run("init", "--operator", OPERATOR, "--password-file", str(made.password_file))
+    answer = made.run(
+        "init", "--operator", OPERATOR, "--dual-control", "off", "--password-file", str(made.password_file)
+    )
     assert answer.code == 0, answer.stdout
     assert {"token_serial", "log_id", "operator"} <= set(answer.document)
     yield made
@@ -253,7 +255,7 @@ def test_the_spy_sees_keys_made_in_the_token_and_no_value_asked_for(tmp_path: Pa
     spy = "/usr/lib/x86_64-linux-gnu/pkcs11-spy.so"
     if not Path(spy).exists():
         pytest.skip("pkcs11-spy (package opensc) is not installed")
-    assert cli.run("init", "--operator", OPERATOR, "--module", spy).code == 0
+    assert cli.run("init", "--operator", OPERATOR, "--module", spy, "--dual-control", "off").code == 0
     at_set_up = squeezed(spy_log)
     try:
         token = _create(cli, tmp_path, ASHA).document["identity_token"]

@@ -20,7 +20,7 @@ from core.access.model import LoginSession
 from core.access.operator_keys import open_keys
 from core.access.records import OWNER_PURPOSE, sealed_keys
 from core.audit.model import Origin
-from core.citizens.model import CitizenRecord
+from core.citizens.model import CitizenRecord, NewCitizen
 from core.citizens.validation import new_citizen
 from core.setup.model import SetupPlan
 from core.storage.embedded import OWNER_ROLE, EmbeddedServer
@@ -68,6 +68,11 @@ RAVI: dict[str, Any] = {
 }
 
 
+def new_person(values: dict[str, Any]) -> NewCitizen:
+    """Return somebody to enrol."""
+    return new_citizen(values, TODAY)
+
+
 @dataclass
 class RealVault:
     """An unlocked vault, and a way to its database that the console does not have: the owner's."""
@@ -79,7 +84,7 @@ class RealVault:
 
     def enrol(self, values: dict[str, Any]) -> CitizenRecord:
         """Enrol somebody."""
-        return self.vault.services.citizens.enrol(self.session, new_citizen(values, TODAY))
+        return self.vault.services.citizens.enrol(self.session, new_person(values))
 
     def sql(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement as the owner, as somebody with the database in hand would."""

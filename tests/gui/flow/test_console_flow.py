@@ -50,6 +50,7 @@ def set_up(running: Running) -> None:
     type_text(OPERATOR, screen.operator.operator.editor)
     type_text(PASSWORD, screen.operator.password.first.editor)
     type_text(PASSWORD, screen.operator.password.again.editor)
+    screen.operator.dual_control.setChecked(False)  # with it on, nobody is enrolled before a second operator has joined
     screen.next.click()
     running.until(lambda: screen.wizard.step is WizardStep.RUN)
     screen.next.click()
