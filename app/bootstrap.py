@@ -1,13 +1,25 @@
 """The composition root: the one place where services are constructed and joined."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
+from app.passwords import OIDC_CLIENT, REDIS, given_password
 from app.start import Starting
+from core.access.factors import AskSecondFactor
+from core.access.login_sessions import LoginSessions, SessionStore
 from core.access.model import LoginSession
+from core.access.oidc import OidcConfig, ProviderIdentity, read_config
+from core.access.second_factors import SecondFactors
 from core.access.service import AccessService
+from core.access.session_redis import RedisSessions
+from core.access.session_store import DatabaseSessions
+from core.access.sign_in import SignIn
+from core.access.tries import SignInTries
 from core.audit.activity import ActivityBins
 from core.audit.model import Origin
 from core.audit.service import AuditLog
@@ -31,13 +43,16 @@ from core.setup.join import VaultJoin
 from core.setup.model import SetupPlan
 from core.setup.service import VaultSetup
 from core.storage.database import Database, DatabaseAddress
-from core.storage.home import Home
+from core.storage.home import Home, HomeConfig
 from core.storage.migrate import SCHEMA_VERSION, Schema
 from core.storage.seal import RowSealer
 from core.storage.server import DatabaseServer
 from core.vault_token import VaultToken
 from hsm.client import HsmClient
 from hsm.secret import Secret
+
+if TYPE_CHECKING:
+    from core.access.oidc_flow import IdentityProvider
 
 
 def utc_now() -> datetime:
@@ -55,6 +70,9 @@ class Services:
     audit: AuditLog
     settings: SettingsService
     access: AccessService
+    sign_in: SignIn
+    sessions: LoginSessions
+    factors: SecondFactors
     keys: KeyService
     citizens: CitizenService
     jobs: JobService
@@ -66,14 +84,28 @@ class Services:
 
 
 def build_services(
-    database: Database, client: HsmClient, now: Callable[[], datetime] = utc_now, schema: Schema | None = None
+    database: Database,
+    client: HsmClient,
+    now: Callable[[], datetime] = utc_now,
+    schema: Schema | None = None,
+    site: HomeConfig | None = None,
 ) -> Services:
-    """Construct all services. Nothing is opened, read or written. A new vault needs no `schema`: it is up to date."""
+    """Construct all services. Nothing is opened, read or written. A new vault needs no `schema`: it is up to date.
+
+    `site` is what the home says of its identity provider and its store of login sessions.
+    """
     token = VaultToken(client)
     sealer = RowSealer(token.row_macs)
     audit = AuditLog(database, token, now)
     settings = SettingsService(database, sealer, now)
-    access = AccessService(database, token, sealer, settings, audit, now, schema)
+    access = AccessService(database, sealer, now)
+    tries, sessions = SignInTries(database), LoginSessions(_session_store(database, site), audit)
+    oidc = _oidc(site)
+    sign_in = SignIn(
+        database, token, sealer, settings, tries, sessions, audit, now, schema,
+        provider_required=oidc is not None and oidc.required,
+    )  # fmt: skip
+    factors = SecondFactors(database, sealer, tries, audit, now)
     keys = KeyService(database, token, sealer, settings, audit, now)
     jobs = JobService(database, sealer, audit, now)
     enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)
@@ -81,7 +113,7 @@ def build_services(
     imports = CitizenImport(database, token, enrolment, keys, settings, jobs, audit, now)
     indexing = NameIndexing(database, citizens, jobs, audit)
     sweep = CitizenSweep(database, token, sealer, keys, audit)
-    check = VaultCheck(sealer, settings, access, keys, jobs, sweep, audit)
+    check = VaultCheck(sealer, settings, access, factors, keys, jobs, sweep, audit)
     log, activity = LogReader(audit), ActivityService(ActivityBins(database))
     return Services(
         database,
@@ -90,6 +122,9 @@ def build_services(
         audit,
         settings,
         access,
+        sign_in,
+        sessions,
+        factors,
         keys,
         citizens,
         jobs,
@@ -99,6 +134,25 @@ def build_services(
         log,
         activity,
     )
+
+
+def _session_store(database: Database, site: HomeConfig | None) -> SessionStore:
+    if site is None or site.redis_url is None:
+        return DatabaseSessions(database)
+    return RedisSessions(site.redis_url, lambda: given_password(os.environ, REDIS), site.token_serial)
+
+
+def _oidc(site: HomeConfig | None) -> OidcConfig | None:
+    return None if site is None or site.oidc is None else read_config(site.oidc)
+
+
+def identity_provider(site: HomeConfig) -> "IdentityProvider | None":
+    """Return the identity provider that the home names, None where it names none. Raises InvalidInput."""
+    from core.access.oidc_flow import IdentityProvider  # noqa: PLC0415 (only where a provider is in use)
+
+    config = _oidc(site)
+    secret = partial(given_password, os.environ, OIDC_CLIENT)
+    return None if config is None else IdentityProvider(config, client_secret=secret)
 
 
 @dataclass(frozen=True)
@@ -123,19 +177,27 @@ class Vault:
         """Return what notices others' changes, from now on."""
         return ChangeWatch(self.services.audit)
 
-    def sign_in(self, operator: str, password: Secret, origin: Origin) -> LoginSession:
-        """Open the vault for an operator."""
-        return self.services.access.sign_in(operator, password, origin)
+    def sign_in(
+        self,
+        operator: str,
+        password: Secret,
+        origin: Origin,
+        *,
+        ask: AskSecondFactor | None = None,
+        provider: ProviderIdentity | None = None,
+    ) -> LoginSession:
+        """Open the vault for an operator; `ask` is asked for a second factor where there is one."""
+        return self.services.sign_in.enter(operator, password, origin, ask=ask, provider=provider)
 
     def lock(self, session: LoginSession) -> None:
         """Close the vault: no data key, no PIN and no worker stay."""
         self.services.keys.empty_cache()
-        self.services.access.lock(session)
+        self.services.sign_in.lock(session)
 
     def close(self) -> None:
         """Write what waits, then give everything back; the last user of the server stops it."""
         with suppress(CitizenZeroError):
-            self.services.access.leave()
+            self.services.sign_in.leave()
         self.services.keys.empty_cache()
         self.services.client.close()
         self.services.database.close()
@@ -155,7 +217,7 @@ def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vau
         starting.client.close()
         server.leave()
         raise
-    services = build_services(database, starting.client, now, schema)
+    services = build_services(database, starting.client, now, schema, starting.config)
     return Vault(home, services, server, Health(home, starting.config, services, server), schema, now)
 
 

@@ -100,7 +100,7 @@ def doors_of(settings: Settings, sign_in: tuple[str, Secret] | None = None) -> D
 
         secret = Secret(password)
         try:
-            return vault.services.access.sign_in(operator, secret, Origin.CONSOLE)
+            return vault.services.sign_in.enter(operator, secret, Origin.CONSOLE)
         finally:
             secret.wipe()
 

@@ -1,8 +1,8 @@
 """Operators, their roles and what each role may do."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, auto
 
@@ -33,27 +33,43 @@ class Permission(StrEnum):
     OPERATOR_LIST = auto()
     AUDIT_READ = auto()
     VAULT_VERIFY = auto()
+    OWN_SIGN_IN = auto()
+    OPERATOR_SIGN_IN = auto()
 
 
 # Everything that is not in this table is refused.
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.SUPER_ADMIN: frozenset(Permission),
-    Role.CUSTODIAN: frozenset({Permission.KEY_LIST, Permission.VAULT_VERIFY}),
+    Role.CUSTODIAN: frozenset({Permission.KEY_LIST, Permission.VAULT_VERIFY, Permission.OWN_SIGN_IN}),
     Role.REGISTRAR: frozenset(
-        {Permission.CITIZEN_ENROL, Permission.CITIZEN_FIND, Permission.CITIZEN_READ, Permission.CITIZEN_CHANGE}
+        {
+            Permission.CITIZEN_ENROL,
+            Permission.CITIZEN_FIND,
+            Permission.CITIZEN_READ,
+            Permission.CITIZEN_CHANGE,
+            Permission.OWN_SIGN_IN,
+        }
     ),
-    Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.VAULT_VERIFY}),
+    Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.VAULT_VERIFY, Permission.OWN_SIGN_IN}),
 }
+
+
+def _never_ends() -> None:
+    """Stand for a login session that nothing watches: a test's own."""
 
 
 @dataclass(frozen=True)
 class LoginSession:
-    """An operator who signed in: goes into every use case as the one who asks."""
+    """An operator who signed in: goes into every use case as the one who asks.
+
+    `still_open()` raises LoginSessionEnded once it was signed out, lapsed or too long; cheap enough for each call.
+    """
 
     operator: str
     role: Role
     actor: Actor
     since: datetime
+    still_open: Callable[[], None] = field(default=_never_ends, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,8 @@ class Operator:
 
 
 def require(session: LoginSession, permission: Permission) -> None:
-    """Raise Refused unless the operator's role grants the permission."""
+    """Raise Refused unless the operator's role grants the permission, LoginSessionEnded where it is over."""
+    session.still_open()
     if permission not in PERMISSIONS[session.role]:
         raise Refused(f"Your role ({session.role.value}) does not allow this.", details={"Needs": permission.value})
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, Connection, DateTime, Integer, LargeBinary, Table, Text, insert, select
+from sqlalchemy import ARRAY, Column, Connection, DateTime, Integer, LargeBinary, Table, Text, insert, select
 
 from core.storage.schema import metadata
 from core.storage.seal import SealedRow
@@ -24,6 +24,7 @@ operator = Table(
     Column("pin_sealed", LargeBinary, nullable=False),
     Column("owner_password_sealed", LargeBinary),
     Column("recovery_secret_sealed", LargeBinary),
+    Column("factors", ARRAY(Text)),  # ids of the second factors that sign-in asks for; none is NULL
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("row_seal", LargeBinary, nullable=False),

@@ -44,6 +44,9 @@ class Action(StrEnum):
     OPERATOR_ADD = "operator:add"
     OPERATOR_SIGN_IN = "operator:sign_in"
     OPERATOR_LOCK = "operator:lock"
+    OPERATOR_SIGN_OUT = "operator:sign_out"
+    OPERATOR_FACTOR_ADD = "operator:factor_add"
+    OPERATOR_FACTOR_REMOVE = "operator:factor_remove"
     KEY_GENERATE = "key:generate"
     KEY_LIST = "key:list"
     CITIZEN_ENROL = "citizen:enrol"
@@ -67,7 +70,7 @@ WITHOUT_MAC = frozenset({(Action.OPERATOR_SIGN_IN, Outcome.REFUSED), (Action.OPE
 DETAIL_NAMES = frozenset(
     {"fields", "criterion", "filters", "matches", "error", "key", "members", "intent", "changed", "roles", "level",
      "dual_control", "token_serial", "checked", "broken", "operator", "role", "state", "from", "to", "job", "kind",
-     "done", "imported", "rejected", "indexed"}
+     "done", "imported", "rejected", "indexed", "factor", "factors", "provider", "login_session", "revision"}
 )  # fmt: skip
 
 

@@ -219,6 +219,20 @@ class AuditLog:
         """Count what an operator did since a time: what a limit is held against."""
         return store.count_recent(connection, operator, action.value, since)
 
+    def newest_factor_change(self, operator: str) -> int | None:
+        """Return the revision of an operator's record that the newest entry about second factors names.
+
+        Raises LogIntegrityFailure where that entry is not what the console wrote.
+        """
+        actions = (Action.OPERATOR_FACTOR_ADD.value, Action.OPERATOR_FACTOR_REMOVE.value)
+        with self._database.transaction() as connection:
+            entries = list(store.factor_changes(connection, actions, operator))
+        found = next((entry for entry in entries if entry.detail.get("operator") == operator), None)
+        if found is None:
+            return None
+        self.check([found])
+        return int(found.detail["revision"])
+
     def changed_citizens(self, connection: Connection, after: str, limit: int) -> list[str]:
         """Return the next identity tokens, in their order, of which the log names a revision."""
         return store.changed_citizens(connection, after, limit)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.access.model import LoginSession, Permission, require
+from core.access.second_factors import SecondFactors
 from core.access.service import AccessService
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
@@ -40,6 +41,7 @@ class VaultCheck:
         sealer: RowSealer,
         settings: SettingsService,
         access: AccessService,
+        factors: SecondFactors,
         keys: KeyService,
         jobs: JobService,
         sweep: CitizenSweep,
@@ -48,6 +50,7 @@ class VaultCheck:
         self._sealer = sealer
         self._settings = settings
         self._access = access
+        self._factors = factors
         self._keys = keys
         self._jobs = jobs
         self._sweep = sweep
@@ -58,7 +61,8 @@ class VaultCheck:
     ) -> VaultVerdict:
         """Check all citizens, or `sample` of them, and everything else. `progress` gets citizens checked."""
         require(session, Permission.VAULT_VERIFY)
-        others = [*self._settings.rows(), *self._access.rows(), *self._keys.rows(), *self._jobs.rows()]
+        others = [*self._settings.rows(), *self._access.rows(), *self._factors.rows()]
+        others += [*self._keys.rows(), *self._jobs.rows()]
         problems = dict.fromkeys((row.name for row in self._sealer.broken(others)), "its seal does not fit")
         if sample is None:
             problems |= dict.fromkeys(self._keys.miscounted(), "its number of citizens is not what a count gives")

@@ -11,7 +11,7 @@ class VaultSettings:
 
     `kek_capacity` counts citizens per KEK, `cryptoperiod_days` a KEK's planned life (NIST SP 800-57),
     `idle_seconds` the time without input until the console locks, `reveal_seconds` how long a revealed
-    value stays readable.
+    value stays readable, `session_seconds` how long a login session lasts at most, used or not.
     """
 
     log_id: str
@@ -23,3 +23,4 @@ class VaultSettings:
     cryptoperiod_days: int = 90
     idle_seconds: int = 600
     reveal_seconds: int = 60
+    session_seconds: int = 28_800

@@ -14,7 +14,10 @@ from ui.models.page_tasks import PageTasks
 from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
+    from core.access.login_sessions import LoginSessions
+    from core.access.second_factors import SecondFactors
     from core.access.service import AccessService
+    from core.access.sign_in import SignIn
     from core.audit.service import AuditLog
     from core.citizens.importing import CitizenImport
     from core.citizens.service import CitizenService
@@ -34,6 +37,12 @@ class VaultServices(Protocol):
 
     @property
     def access(self) -> "AccessService": ...  # noqa: D102 (a protocol's single line)
+    @property
+    def sign_in(self) -> "SignIn": ...  # noqa: D102
+    @property
+    def sessions(self) -> "LoginSessions": ...  # noqa: D102
+    @property
+    def factors(self) -> "SecondFactors": ...  # noqa: D102
     @property
     def audit(self) -> "AuditLog": ...  # noqa: D102
     @property
