@@ -31,6 +31,7 @@ class CommandContext:
         self.settings = settings
         self.output = Output(json=settings.json)
         self._lines: list[str] | None = None
+        self._signed_in_with: Secret | None = None
 
     @contextmanager
     def vault(self) -> Iterator["Vault"]:
@@ -60,13 +61,24 @@ class CommandContext:
     @contextmanager
     def signed_in(self) -> Iterator[tuple["Vault", "LoginSession"]]:
         """Open the vault as the acting operator."""
+        from app.cli.sign_in import CliSecondFactor, provider_identity  # noqa: PLC0415
         from core.audit.model import Origin  # noqa: PLC0415 (kept out of commands that need no vault)
 
-        operator = self.operator()
+        provider = provider_identity(self.settings)
+        operator = provider.operator if provider and not self.settings.operator else self.operator()
         password = self.password()
         with self.vault() as vault:
-            session = vault.sign_in(operator, password, Origin.CLI)
-            yield vault, session
+            ask = CliSecondFactor(self.settings)
+            session = vault.sign_in(operator, password, Origin.CLI, ask=ask, provider=provider)
+            self._signed_in_with = password
+            try:
+                yield vault, session
+            finally:
+                self._signed_in_with = None
+
+    def password_again(self) -> Secret:
+        """Return the password for an act that asks for it once more: within one command it is the same."""
+        return self._signed_in_with or self.password()
 
     @contextmanager
     def interruptible(self) -> Iterator[Callable[[], bool]]:

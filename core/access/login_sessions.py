@@ -6,6 +6,7 @@ PostgreSQL, or Redis where the home names one. Its rows give nobody any power: r
 process, so who edits a row can end a session or show a false one in the list, and no more.
 """
 
+import math
 import os
 import platform
 import threading
@@ -19,7 +20,7 @@ from typing import Protocol
 from core.access.model import PERMISSIONS, LoginSession, Permission, Role, require
 from core.audit.model import Action, Actor, Origin, Outcome
 from core.audit.service import AuditLog
-from core.errors import LoginSessionEnded, NotFound
+from core.errors import LoginSessionEnded, NotFound, Refused, VaultLocked
 
 LAPSE_SECONDS = 1_800
 LOOK_SECONDS = 2.0
@@ -91,31 +92,30 @@ class LoginSessions:
     def __init__(self, store: SessionStore, audit: AuditLog) -> None:
         self._store = store
         self._audit = audit
-        self._mine: set[str] = set()
+        self._mine: dict[str, _Watch] = {}
 
     def begin(self, operator: str, role: Role, actor: Actor, since: datetime, seconds: int) -> LoginSession:
         """Open a session that lasts so long at most, and watch over it."""
         watch = _Watch(lambda: self._store.look(actor.login_session, used=True), seconds)
         session = LoginSession(operator, role, actor, since, watch)
         self._store.add(session, this_device(), seconds)
-        self._mine.add(actor.login_session)
+        self._mine[actor.login_session] = watch
         return session
 
     def close(self, session: LoginSession) -> None:
         """Forget a session of this process: its operator locked or left."""
-        self._mine.discard(session.actor.login_session)
-        self._store.remove(session.actor.login_session)
+        self._close(session.actor.login_session)
 
     def close_mine(self) -> None:
         """Forget whatever this process opened."""
-        while self._mine:
-            self._store.remove(self._mine.pop())
+        for login_session in list(self._mine):
+            self._close(login_session)
 
-    def why_ended(self, session: LoginSession) -> LoginSessionEnded | None:
+    def why_ended(self, session: LoginSession) -> Refused | None:
         """Return why a session is over, None while it is open. It does not count as activity."""
         watch = session.still_open
-        if isinstance(watch, _Watch) and watch.ended is not None:
-            return watch.ended
+        if isinstance(watch, _Watch) and (watch.ended is not None or watch.too_long):
+            return watch.ended or _too_long()
         return ended_words(self._store.look(session.actor.login_session, used=False))
 
     def listing(self, session: LoginSession) -> list[LoginRecord]:
@@ -153,6 +153,12 @@ class LoginSessions:
         ids = [item.login_session for item in self._store.open_ones() if item.operator == operator]
         return sum(self._store.end(login_session, by) for login_session in ids)
 
+    def _close(self, login_session: str) -> None:
+        watch = self._mine.pop(login_session, None)
+        if watch is not None:
+            watch.end(VaultLocked("The console is locked."))
+        self._store.remove(login_session)
+
 
 class _Watch:
     """Raises once a session is over. Asks the store every two seconds at most; between, it costs a look at a clock."""
@@ -163,7 +169,16 @@ class _Watch:
         self._longest = now + seconds
         self._next = now + LOOK_SECONDS
         self._lock = threading.Lock()
-        self.ended: LoginSessionEnded | None = None
+        self.ended: Refused | None = None
+
+    def end(self, why: Refused) -> None:
+        """Let every later call raise this."""
+        self.ended, self._next = why, -math.inf
+
+    @property
+    def too_long(self) -> bool:
+        """Tell whether the session has reached its full length."""
+        return waking_clock() >= self._longest
 
     def __call__(self) -> None:
         if waking_clock() < self._next:
@@ -171,11 +186,13 @@ class _Watch:
         with self._lock:
             now = waking_clock()
             if self.ended is None and now >= self._next:
-                self.ended = _too_long() if now >= self._longest else ended_words(self._look())
-                if self.ended is None:
+                over = _too_long() if now >= self._longest else ended_words(self._look())
+                if over is None:
                     self._next = now + min(LOOK_SECONDS, self._longest - now)
+                else:
+                    self.end(over)
         if self.ended is not None:
-            raise LoginSessionEnded(self.ended.message)
+            raise type(self.ended)(self.ended.message)
 
 
 def ended_words(seen: Seen) -> LoginSessionEnded | None:

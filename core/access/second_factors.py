@@ -51,6 +51,7 @@ class NewTotp:
 
     factor: Factor
     uri: str
+    expires: datetime
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class SecondFactors:
             waiting = [item.columns["factor_id"] for item in factors if _kind_and_state(item) == _WAITING]
             store.remove(connection, waiting)  # one at a time: what nobody confirmed is given up
             store.add(connection, row, used=-1)
-        return NewTotp(_factor(row), totp_uri(secret, session.operator))
+        return NewTotp(_factor(row), totp_uri(secret, session.operator), row["created_at"] + PENDING_LASTS)
 
     def confirm_totp(self, session: LoginSession, password: Secret, factor_id: str, code: str) -> Confirmed:
         """Let a TOTP factor count, by a first code and the operator's password.

@@ -46,7 +46,7 @@ class SecurityKeyDevice:
         """Return the key's answer to a registration. Raises SecondFactorNeeded when none comes."""
         return self._ask(lambda client: client.make_credential(options, self._cancel))
 
-    def assert_(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    def sign(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the key's signed answer. Raises SecondFactorNeeded when none comes."""
         return self._ask(lambda client: client.get_assertion(options, self._cancel).get_response(0))
 

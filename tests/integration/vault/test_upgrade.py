@@ -16,6 +16,9 @@ from tests.support.vault import ASHA, OPERATOR, PASSWORD, RealVault
 
 BACK_TO_0001 = """
     DROP TABLE IF EXISTS job_rejection, job, audit_bin, audit_bin_head;
+    DROP TABLE IF EXISTS factor_use, operator_factor, sign_in_try, login_session;
+    ALTER TABLE operator DROP COLUMN factors;
+    DROP INDEX audit_entry_factor;
     ALTER TABLE directory DROP COLUMN name_digests;
     DROP INDEX audit_entry_search;
     UPDATE alembic_version SET version_num = '0001'
