@@ -16,11 +16,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fido2 import cbor
 from fido2.cose import ES256
 from fido2.ctap import STATUS, CtapDevice, CtapError
-from fido2.ctap2 import Ctap2
+from fido2.ctap2.base import Ctap2
 from fido2.hid import CTAPHID
 from fido2.webauthn import Aaguid, AttestedCredentialData, AuthenticatorData
 
 AAGUID = Aaguid(b"citizen-zero key")
+
+
+def _map(data: bytes) -> dict[int, Any]:
+    decoded = cbor.decode(data) if data else {}
+    assert isinstance(decoded, dict)
+    return decoded
 
 
 @dataclass
@@ -40,22 +46,22 @@ class SoftKey(CtapDevice):
         self,
         cmd: int,
         data: bytes = b"",
-        event: Any = None,
+        event: Any = None,  # noqa: ARG002 (fido2's signature)
         on_keepalive: Callable[[STATUS], None] | None = None,
     ) -> bytes:
         if cmd != CTAPHID.CBOR:
             raise CtapError(CtapError.ERR.INVALID_COMMAND)
-        command, parameters = data[0], cbor.decode(data[1:]) if data[1:] else {}
+        command, parameters = data[0], _map(data[1:])
         answers = {
             Ctap2.CMD.GET_INFO: self._info,
             Ctap2.CMD.MAKE_CREDENTIAL: self._make_credential,
             Ctap2.CMD.GET_ASSERTION: self._get_assertion,
         }
+        if command != Ctap2.CMD.GET_INFO and on_keepalive is not None:
+            on_keepalive(STATUS.UPNEEDED)
+        if command != Ctap2.CMD.GET_INFO and not self.touched:
+            return bytes([CtapError.ERR.USER_ACTION_TIMEOUT])
         try:
-            if command in (Ctap2.CMD.MAKE_CREDENTIAL, Ctap2.CMD.GET_ASSERTION) and not self.touched:
-                if on_keepalive is not None:
-                    on_keepalive(STATUS.UPNEEDED)
-                raise CtapError(CtapError.ERR.USER_ACTION_TIMEOUT)
             return bytes([0]) + cbor.encode(answers[Ctap2.CMD(command)](parameters))
         except CtapError as error:
             return bytes([int(error.code)])
@@ -73,7 +79,7 @@ class SoftKey(CtapDevice):
             raise CtapError(CtapError.ERR.CREDENTIAL_EXCLUDED)
         private, credential_id = ec.generate_private_key(ec.SECP256R1()), os.urandom(32)
         self.credentials[credential_id] = (party, private)
-        public = ES256.from_cryptography_key(private.public_key())
+        public = ES256.from_cryptography_key(private.public_key())  # type: ignore[no-untyped-call]
         made = AttestedCredentialData.create(AAGUID, credential_id, public)
         data = self._data(party, AuthenticatorData.FLAG.AT, made)
         signature = private.sign(data + client_data_hash, ec.ECDSA(hashes.SHA256()))

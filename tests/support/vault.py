@@ -122,7 +122,7 @@ def make_vault(folder: Path, **plan: Any) -> RealVault:
 
 def opened(vault: Vault, column: str, purpose: str) -> Secret:
     """Open what is sealed to the first operator: the PIN, the owner's password."""
-    [row] = vault.services.access.rows()
+    row = next(row for row in vault.services.access.rows() if row.columns["name"] == OPERATOR)
     columns = row.columns
     cost = Argon2Cost(columns["argon2_memory_kib"], columns["argon2_passes"], columns["argon2_lanes"])
     sealed = SealedKeys(
