@@ -1,18 +1,29 @@
 """The composition root: the one place where services are constructed and joined."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
+from app.passwords import OIDC_CLIENT, REDIS, given_password
 from app.start import Starting
+from core.access.factors import AskSecondFactor
 from core.access.invitations import Invitations
+from core.access.login_sessions import LoginSessions, SessionStore
 from core.access.model import LoginSession
+from core.access.oidc import OidcConfig, ProviderIdentity, read_config
 from core.access.operators import OperatorService
 from core.access.pins import TokenPin
 from core.access.readiness import DualControlReadiness
 from core.access.register import OperatorRegister
-from core.access.service import AccessService
+from core.access.second_factors import SecondFactors
+from core.access.session_redis import RedisSessions
+from core.access.session_store import DatabaseSessions
+from core.access.sign_in import SignIn
+from core.access.tries import SignInTries
 from core.access.voice import OperatorVoices
 from core.approvals.cases import Cases
 from core.approvals.service import ApprovalService
@@ -42,13 +53,16 @@ from core.setup.join import VaultJoin
 from core.setup.model import SetupPlan
 from core.setup.service import VaultSetup
 from core.storage.database import Database, DatabaseAddress
-from core.storage.home import Home
+from core.storage.home import Home, HomeConfig
 from core.storage.migrate import SCHEMA_VERSION, Schema
 from core.storage.seal import RowSealer
 from core.storage.server import DatabaseServer
 from core.vault_token import VaultToken
 from hsm.client import HsmClient
 from hsm.secret import Secret
+
+if TYPE_CHECKING:
+    from core.access.oidc_flow import IdentityProvider
 
 
 def utc_now() -> datetime:
@@ -65,13 +79,15 @@ class Services:
     token: VaultToken
     audit: AuditLog
     settings: SettingsService
-    access: AccessService
     register: OperatorRegister
     operators: OperatorService
     invitations: Invitations
     approvals: ApprovalService
     policies: SettingPolicy
     dual_control: DualControlStanding
+    sign_in: SignIn
+    sessions: LoginSessions
+    factors: SecondFactors
     keys: KeyService
     citizens: CitizenService
     jobs: JobService
@@ -83,25 +99,42 @@ class Services:
 
 
 def build_services(
-    database: Database, client: HsmClient, now: Callable[[], datetime] = utc_now, schema: Schema | None = None
+    database: Database,
+    client: HsmClient,
+    now: Callable[[], datetime] = utc_now,
+    schema: Schema | None = None,
+    site: HomeConfig | None = None,
 ) -> Services:
-    """Construct all services. Nothing is opened, read or written. A new vault needs no `schema`: it is up to date."""
+    """Construct all services. Nothing is opened, read or written. A new vault needs no `schema`: it is up to date.
+
+    `site` is what the home says of its identity provider and its store of login sessions.
+    """
     token = VaultToken(client)
     sealer = RowSealer(token.row_macs)
     audit = AuditLog(database, token, now)
     governance = GovernanceLog(database, audit)
     settings = SettingsService(database, sealer, governance, now)
     register = OperatorRegister(database, sealer, governance, audit, now)
-    readiness, voices = DualControlReadiness(settings, register), OperatorVoices(register)
+    readiness = DualControlReadiness(settings, register)
     pins = TokenPin(database, token, sealer, settings, governance, audit)
-    access = AccessService(database, token, sealer, settings, pins, governance, readiness, audit, now, schema)
+    tries = SignInTries(database)
+    voices = OperatorVoices(register, tries)
+    sessions = LoginSessions(_session_store(database, site), readiness, audit)
     cases = Cases(database, sealer, register, settings, governance, audit, now)
     approvals = ApprovalService(database, sealer, register, voices, settings, cases, audit, now)
-    operators = OperatorService(database, sealer, register, voices, pins, settings, approvals, audit, now)
+    operators = OperatorService(
+        database, sealer, register, voices, pins, settings, approvals, audit, now, observers=(sessions,)
+    )
     invitations = Invitations(
         database, token, sealer, register, voices, pins, settings, approvals, governance, audit, now
     )
     policies = SettingPolicy(database, sealer, settings, register, approvals, audit, now)
+    oidc = _oidc(site)
+    sign_in = SignIn(
+        database, sealer, settings, pins, governance, tries, sessions, audit, now, schema,
+        provider_required=oidc is not None and oidc.required,
+    )  # fmt: skip
+    factors = SecondFactors(database, sealer, tries, audit, now)
     keys = KeyService(database, token, sealer, settings, audit, now)
     jobs = JobService(database, sealer, audit, now)
     enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)
@@ -109,7 +142,7 @@ def build_services(
     imports = CitizenImport(database, token, enrolment, keys, settings, jobs, audit, now)
     indexing = NameIndexing(database, citizens, jobs, audit)
     sweep = CitizenSweep(database, token, sealer, keys, audit)
-    check = VaultCheck(sealer, settings, register, approvals, keys, jobs, sweep, audit)
+    check = VaultCheck(sealer, settings, register, factors, approvals, keys, jobs, sweep, audit)
     log, activity = LogReader(audit), ActivityService(ActivityBins(database))
     return Services(
         database,
@@ -117,13 +150,15 @@ def build_services(
         token,
         audit,
         settings,
-        access,
         register,
         operators,
         invitations,
         approvals,
         policies,
         DualControlStanding(settings, register, approvals),
+        sign_in,
+        sessions,
+        factors,
         keys,
         citizens,
         jobs,
@@ -133,6 +168,25 @@ def build_services(
         log,
         activity,
     )
+
+
+def _session_store(database: Database, site: HomeConfig | None) -> SessionStore:
+    if site is None or site.redis_url is None:
+        return DatabaseSessions(database)
+    return RedisSessions(site.redis_url, lambda: given_password(os.environ, REDIS), site.token_serial)
+
+
+def _oidc(site: HomeConfig | None) -> OidcConfig | None:
+    return None if site is None or site.oidc is None else read_config(site.oidc)
+
+
+def identity_provider(site: HomeConfig) -> "IdentityProvider | None":
+    """Return the identity provider that the home names, None where it names none. Raises InvalidInput."""
+    from core.access.oidc_flow import IdentityProvider  # noqa: PLC0415 (only where a provider is in use)
+
+    config = _oidc(site)
+    secret = partial(given_password, os.environ, OIDC_CLIENT)
+    return None if config is None else IdentityProvider(config, client_secret=secret)
 
 
 @dataclass(frozen=True)
@@ -164,19 +218,27 @@ class Vault:
         """Return what notices others' changes, from now on."""
         return ChangeWatch(self.services.audit)
 
-    def sign_in(self, operator: str, password: Secret, origin: Origin) -> LoginSession:
-        """Open the vault for an operator."""
-        return self.services.access.sign_in(operator, password, origin)
+    def sign_in(
+        self,
+        operator: str,
+        password: Secret,
+        origin: Origin,
+        *,
+        ask: AskSecondFactor | None = None,
+        provider: ProviderIdentity | None = None,
+    ) -> LoginSession:
+        """Open the vault for an operator; `ask` is asked for a second factor where there is one."""
+        return self.services.sign_in.enter(operator, password, origin, ask=ask, provider=provider)
 
     def lock(self, session: LoginSession) -> None:
         """Close the vault: no data key, no PIN and no worker stay."""
         self.services.keys.empty_cache()
-        self.services.access.lock(session)
+        self.services.sign_in.lock(session)
 
     def close(self) -> None:
         """Write what waits, then give everything back; the last user of the server stops it."""
         with suppress(CitizenZeroError):
-            self.services.access.leave()
+            self.services.sign_in.leave()
         self.services.keys.empty_cache()
         self.services.client.close()
         self.services.database.close()
@@ -196,7 +258,7 @@ def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vau
         starting.client.close()
         server.leave()
         raise
-    services = build_services(database, starting.client, now, schema)
+    services = build_services(database, starting.client, now, schema, starting.config)
     return Vault(home, services, server, Health(home, starting.config, services, server), schema, now)
 
 

@@ -9,11 +9,12 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import qasync
 from PyQt6.QtCore import QLocale, QTimer
@@ -21,7 +22,8 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 from app.logs import LOGGER, start_logging
 from app.settings import Settings
-from core.errors import CitizenZeroError
+from core.errors import CitizenZeroError, InvalidInput
+from core.storage.home import Home
 from hsm.secret import Secret
 from ui.console import Console
 from ui.error_report import ErrorReport
@@ -31,7 +33,9 @@ from ui.theme.theme import Appearance, Theme
 from ui.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
+    from core.access.factors import AskSecondFactor
     from core.access.model import LoginSession
+    from core.access.oidc import ProviderIdentity
     from core.setup.model import Progress, SetupPlan, SetupResult
     from ui.models.vault import OpenedVault
 
@@ -95,14 +99,33 @@ def doors_of(settings: Settings, sign_in: tuple[str, Secret] | None = None) -> D
 
         return open_vault(starting)
 
-    def enter(vault: "OpenedVault", operator: str, password: str) -> "LoginSession":
+    def enter(
+        vault: "OpenedVault",
+        operator: str,
+        password: str,
+        ask: "AskSecondFactor",
+        provider: "ProviderIdentity | None",
+    ) -> "LoginSession":
         from core.audit.model import Origin  # noqa: PLC0415
 
         secret = Secret(password)
         try:
-            return vault.services.access.sign_in(operator, secret, Origin.CONSOLE)
+            return vault.services.sign_in.enter(operator, secret, Origin.CONSOLE, ask=ask, provider=provider)
         finally:
             secret.wipe()
+
+    def touch(options: Mapping[str, Any], say: Callable[[str], None], cancel: threading.Event) -> Mapping[str, Any]:
+        from core.access.security_key_device import SecurityKeyDevice  # noqa: PLC0415 (fido2, where a key is in use)
+
+        return SecurityKeyDevice(say=say, cancel=cancel).sign(options)
+
+    def identify(open_browser: Callable[[str], None], cancel: threading.Event) -> "ProviderIdentity":
+        from app.bootstrap import identity_provider  # noqa: PLC0415
+
+        provider = identity_provider(home.config())
+        if provider is None:
+            raise InvalidInput("This home names no identity provider.", field="oidc")
+        return provider.identify(open_browser, cancel)
 
     def run_setup(plan: "SetupPlan", progress: "Progress") -> "SetupResult":
         from app.bootstrap import vault_setup  # noqa: PLC0415
@@ -117,11 +140,21 @@ def doors_of(settings: Settings, sign_in: tuple[str, Secret] | None = None) -> D
         run_setup=run_setup,
         open_vault=open_vault,
         sign_in=enter,
+        touch=touch,
+        identify=identify,
+        provider=_names_provider(home),
         save_appearance=lambda value: _save_appearance(settings, value),
         now=lambda: datetime.now(UTC),
         operator=settings.operator or "",
         demo=None if sign_in is None else Credentials(sign_in[0], sign_in[1].reveal_text()),
     )
+
+
+def _names_provider(home: Home) -> bool:
+    try:
+        return home.holds_vault and home.config().oidc is not None
+    except CitizenZeroError:
+        return False  # whoever opens the vault says what is wrong
 
 
 async def _end(loop: qasync.QEventLoop, desk: Desktop) -> None:

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-_FLAGS = {"--json": "--json", "-v": "--verbose", "--verbose": "--verbose"}
+_FLAGS = {"--json": "--json", "-v": "--verbose", "--verbose": "--verbose", "--oidc": "--oidc"}
+_VALUED = ("--home", "--totp")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -39,7 +40,7 @@ def _leave(code: int) -> NoReturn:
 
 
 def hoist_options(words: list[str]) -> list[str]:
-    """Put `--home`, `--json` and `-v` in front, wherever they were written; nothing after `--` moves."""
+    """Put what every command takes in front, wherever it was written; nothing after `--` moves."""
     front: list[str] = []
     rest: list[str] = []
     position = 0
@@ -49,10 +50,10 @@ def hoist_options(words: list[str]) -> list[str]:
             return front + rest + words[position:]
         if word in _FLAGS:
             front.append(_FLAGS[word])
-        elif word == "--home" and position + 1 < len(words):
-            front += ["--home", words[position + 1]]
+        elif word in _VALUED and position + 1 < len(words):
+            front += [word, words[position + 1]]
             position += 1
-        elif word.startswith("--home="):
+        elif word.startswith(tuple(f"{name}=" for name in _VALUED)):
             front.append(word)
         else:
             rest.append(word)

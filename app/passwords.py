@@ -1,4 +1,7 @@
-"""The passwords of an external database: from the environment, a file that it names, or a prompt. Never kept."""
+"""The passwords of outside servers (database, Redis, identity provider). Never kept.
+
+From the environment, a file that it names, or a prompt.
+"""
 
 import os
 import sys
@@ -11,6 +14,8 @@ from hsm.secret import Secret
 
 DATABASE = "DB_PASSWORD"
 PROGRAM = "DB_PROGRAM_PASSWORD"
+REDIS = "REDIS_PASSWORD"
+OIDC_CLIENT = "OIDC_CLIENT_SECRET"
 _FILE = "_FILE"
 
 
@@ -37,7 +42,7 @@ def given_password(environment: Mapping[str, str], variable: str) -> Secret | No
     if not named:
         return None
     file = Path(named)
-    content = read_private(file, "database password")
+    content = read_private(file, "password")
     if os.name == "posix" and readable_by_others(file):
         print(f"Warning: others may read {file}. Set its mode to 600.", file=sys.stderr)  # noqa: T201
     return Secret(content) if content else None

@@ -22,6 +22,8 @@ class Settings:
     password_file: Path | None = None
     json: bool = False
     verbose: bool = False
+    totp: str | None = None
+    oidc: bool = False
 
     @property
     def home_folder(self) -> Home:
@@ -37,6 +39,8 @@ def read_settings(
     password_file: str | None = None,
     json: bool = False,
     verbose: bool = False,
+    totp: str | None = None,
+    oidc: bool = False,
 ) -> Settings:
     """Return the settings; what the command line names comes before the environment."""
     file = password_file or environment.get("CITIZEN_ZERO_PASSWORD_FILE")
@@ -47,6 +51,8 @@ def read_settings(
         password_file=Path(file) if file else None,
         json=json,
         verbose=verbose,
+        totp=totp or environment.get("CITIZEN_ZERO_TOTP") or None,
+        oidc=oidc,
     )
 
 

@@ -215,6 +215,45 @@ class InvitationRefused(Refused):
     default_remedy = "Type code and name again. If it has expired or was used, ask for a new invitation."
 
 
+class SignInPaused(Refused):
+    """Too many tries failed under one name: none is taken for a while. `seconds` says how long."""
+
+    code = "CZ-REF-030"
+    default_remedy = "Wait until the pause is over, then type both again."
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class SecondFactorNeeded(Refused):
+    """The password is right, and this operator has a second factor: its code or touch is missing or wrong."""
+
+    code = "CZ-REF-031"
+    default_remedy = "Take the code that your authenticator shows now, or touch your security key."
+
+
+class LoginSessionEnded(Refused):
+    """The login session is over: signed out from elsewhere, too long, or unused for too long."""
+
+    code = "CZ-REF-032"
+    default_remedy = "Sign in again."
+
+
+class ProviderRefused(Refused):
+    """The identity provider's answer is not accepted, or does not let this operator in."""
+
+    code = "CZ-REF-033"
+    default_remedy = "Try again. If it stays, ask whoever looks after the identity provider."
+
+
+class ProviderUnavailable(Refused):
+    """The identity provider does not answer, or not in time."""
+
+    code = "CZ-REF-034"
+    default_remedy = "See that the network works, then try again."
+
+
 # --- 5: integrity ---------------------------------------------------------------------------------
 
 
@@ -316,6 +355,13 @@ class DatabaseContended(DatabaseUnavailable):
     code = "CZ-DB-003"
     default_meaning = "Nothing was changed: the transaction was undone as a whole."
     default_remedy = "Try again."
+
+
+class SessionStoreUnavailable(DatabaseUnavailable):
+    """The store of login sessions (Redis) does not answer or refuses."""
+
+    code = "CZ-DB-004"
+    default_remedy = "See that the Redis server of `redis_url` runs and that REDIS_PASSWORD is right, then try again."
 
 
 # --- 8: audit log ---------------------------------------------------------------------------------

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QWidget
 
-from core.errors import CitizenZeroError, LogIntegrityFailure, Refused, VaultLocked
+from core.errors import CitizenZeroError, LoginSessionEnded, LogIntegrityFailure, VaultLocked
 from ui.error_report import ErrorReport, said
 from ui.main_window import MainWindow
 from ui.models import part_words
 from ui.models.doors import Credentials, Doors
-from ui.models.page_tasks import PageTasks
 from ui.models.vault import Desk, OpenedVault
 from ui.pages.degraded import DegradedScreen, DegradedState
 from ui.pages.unlock import UnlockScreen
 from ui.pending import Pending
+from ui.session_watch import SessionWatch
+from ui.signing_in import SigningIn
 from ui.tasks import TaskRunner
 from ui.theme.theme import Theme
 from ui.watching import Watching
@@ -52,12 +53,14 @@ class Console(QObject):
         caption = self.tr("Demo vault · invented") if doors.demo else self.tr("National vault · live")
         self.window = MainWindow(theme, tasks, (), vault=caption)
         self.workspace: Workspace | None = None
-        self.unlock = UnlockScreen(theme, vault=caption, version=doors.version)
+        self.unlock = UnlockScreen(theme, vault=caption, version=doors.version, provider=doors.provider)
         self.degraded: DegradedScreen | None = None
         self.setup: QWidget | None = None
+        self.signing_in = SigningIn(theme, tasks, doors, self.unlock, self._reached)
         self._look_timer = QTimer(self)
         self._look_timer.setInterval(_LOOK_MS)
         self._look_timer.timeout.connect(self._look)
+        self._session_watch = SessionWatch(self)
         self._watching = Watching(self.window, self)
         self._watching.changed.connect(self._on_others_changed)
         self._watching.shrunk.connect(self._on_log_shrunk)
@@ -72,7 +75,10 @@ class Console(QObject):
 
     def report(self, error: BaseException, retry: Callable[[], None] | None = None, /) -> None:
         """Say an error in words; what failed only because the console was locked meanwhile is not worth a word."""
-        if not (isinstance(error, VaultLocked) and self.desk is None):
+        if isinstance(error, LoginSessionEnded):
+            if self.desk is not None:
+                self._on_session_ended(said(error.message))
+        elif not (isinstance(error, VaultLocked) and self.desk is None):
             self._report.report(error, retry)
 
     def shut_down(self) -> None:
@@ -151,7 +157,7 @@ class Console(QObject):
         demo = self._doors.demo
         if demo is not None and self.desk is None:
             self.unlock.set_operator(demo.operator)
-            self._on_unlock_asked(demo.operator, demo.password)
+            self.signing_in.ask(demo.operator, demo.password)
 
     def _opened(self) -> None:
         """Let go on who waited for the vault, whether it is there or not."""
@@ -167,36 +173,16 @@ class Console(QObject):
 
     # --- sign-in and lock --------------------------------------------------------------------------
 
-    def _on_unlock_asked(self, operator: str, password: str) -> None:
-        self._tasks.start(self._sign_in(operator, password))
-
-    async def _sign_in(self, operator: str, password: str) -> None:
+    async def _reached(self) -> OpenedVault | None:
+        """Return the vault, after whatever opens or locks it has ended."""
         for waiting in (self._opening, self._locking):
             if waiting is not None:
                 with suppress(CitizenZeroError):  # whoever began it says so
                     await waiting
-        vault = self.vault
-        if vault is None:
-            self.unlock.show_ready()  # the degraded screen says why
-            return
-
-        def sign_in() -> Desk:
-            session = self._doors.sign_in(vault, operator, password)
-            settings = vault.services.settings.read_checked()
-            return Desk(self._theme, PageTasks(self._tasks), vault, session, settings)
-
-        try:
-            self.desk = await self._tasks.command(sign_in)
-        except Refused as error:
-            self.unlock.show_refused(said(error.message))
-            return
-        except BaseException:
-            self.unlock.show_ready()
-            raise
-        self._enter(self.desk)
+        return self.vault
 
     def _enter(self, desk: Desk) -> None:
-        self.unlock.show_ready()
+        self.desk = desk
         self.unlock.set_operator(desk.session.operator)
         self.window.status.set_operator(desk.session.operator)
         self.workspace = Workspace(self.window, desk, self._on_lock_asked)
@@ -207,6 +193,7 @@ class Console(QObject):
         self._look_timer.start()
         self._look()
         self._watching.start(desk)
+        self._session_watch.start(desk)
 
     def lock(self, why: str) -> None:
         """Lock: what is on the screen goes first, then the keys."""
@@ -216,6 +203,7 @@ class Console(QObject):
         self.desk = None
         self._look_timer.stop()
         self._watching.stop()
+        self._session_watch.stop()
         self.show_unlock(why)
         desk.tasks.end()
         self.window.discard_pages()
@@ -244,6 +232,10 @@ class Console(QObject):
             after = self.tr("Locked at {time} after {n} minutes without use")
             minutes = max(1, round(self.desk.settings.idle_seconds / 60))
             self.lock(after.format(time=words.clock(self._doors.now()), n=minutes))
+
+    def _on_session_ended(self, why: str) -> None:
+        ended = self.tr("Locked at {time}. {why}")
+        self.lock(ended.format(time=words.clock(self._doors.now()), why=why))
 
     # --- status bar --------------------------------------------------------------------------------
 
@@ -278,7 +270,9 @@ class Console(QObject):
     # --- wiring ------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
-        self.unlock.unlock_asked.connect(self._on_unlock_asked)
+        self.signing_in.entered.connect(self._enter)
+        self._session_watch.ended.connect(self._on_session_ended)
+        self.window.closing.connect(self.signing_in.stop)
         self.unlock.appearance_changed.connect(self._on_appearance_changed)
         self.window.lock_asked.connect(self._on_lock_asked)
         self.window.closed.connect(self._watching.stop)

@@ -37,7 +37,8 @@ class MainWindow(QMainWindow):
     `navigation` (badges), `status` (HSM, database, log, operator), `palette_` (Ctrl+K).
 
     Signals: `page_opened(str)`; `action_chosen(str)` from Ctrl+K; `identity_token_entered(str)`;
-    `lock_asked` (Lock or Ctrl+L); `idle_expired`; `closed` after everything that ran has ended.
+    `lock_asked` (Lock or Ctrl+L); `idle_expired`; `closing` before anything ends, `closed` after everything
+    that ran has ended.
 
     Keys: Ctrl+K find, Ctrl+L lock, Alt+1…9 pages, F6 and Shift+F6 from area to area.
     """
@@ -47,6 +48,7 @@ class MainWindow(QMainWindow):
     identity_token_entered = pyqtSignal(str)
     lock_asked = pyqtSignal()
     idle_expired = pyqtSignal()
+    closing = pyqtSignal()
     closed = pyqtSignal()
 
     def __init__(
@@ -287,6 +289,7 @@ class MainWindow(QMainWindow):
         if event is None or self._may_close:
             return
         event.ignore()
+        self.closing.emit()
         self.setEnabled(False)
         for dialog in reversed(open_dialogs(self)):
             dialog.reject()

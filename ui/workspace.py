@@ -152,15 +152,11 @@ class Workspace(QObject):
                 Permission.KEY_LIST,
             ),
             OfferedPage(
-                PageEntry(
-                    "operators", self.tr("Operators"), "user-cog", "security", self._operators, (self.tr("role"),)
-                ),
+                PageEntry("operators", self.tr("Operators"), "user-cog", "security", self._operators, roles),
                 Permission.OPERATOR_LIST,
             ),
             OfferedPage(
-                PageEntry(
-                    "settings", self.tr("Settings"), "settings", "security", self._settings, (self.tr("policy"),)
-                ),
+                PageEntry("settings", self.tr("Settings"), "settings", "security", self._settings, policy),
                 Permission.SETTING_LIST,
             ),
         ]

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from app.cli import approvals, audit, citizen, home, jobs, keys, operators, settings
+from app.cli import approvals, audit, citizen, factors, home, jobs, keys, login_sessions, operators, settings
 from app.cli.context import CommandContext
 from app.cli.output import Output
 from app.logs import LOGGER, start_logging
@@ -41,6 +41,9 @@ def build() -> Any:
     ):
         group = typer.Typer(no_args_is_help=True, help=words)
         register(group)
+        if name == "operator":
+            factors.register(group)
+            login_sessions.register(group)
         program.add_typer(group, name=name)
     return get_command(program)
 
@@ -52,6 +55,8 @@ def common(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log to standard error too.")] = False,
     operator: Annotated[str | None, typer.Option("--operator", help="Who acts.")] = None,
     password_file: Annotated[str | None, typer.Option("--password-file", help="File with the password.")] = None,
+    totp: Annotated[str | None, typer.Option("--totp", help="Code of your authenticator, or a recovery code.")] = None,
+    oidc: Annotated[bool, typer.Option("--oidc", help="Sign in at the identity provider first.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
     """Hold what all commands share."""
@@ -62,6 +67,8 @@ def common(
         password_file=password_file,
         json=as_json,
         verbose=verbose,
+        totp=totp,
+        oidc=oidc,
     )
     context.obj = CommandContext(started)
     if version:

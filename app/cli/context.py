@@ -71,14 +71,24 @@ class CommandContext:
     @contextmanager
     def signed_in(self) -> Iterator[tuple["Vault", "LoginSession"]]:
         """Open the vault as the acting operator."""
+        from app.cli.sign_in import CliSecondFactor, provider_identity  # noqa: PLC0415
         from core.audit.model import Origin  # noqa: PLC0415 (kept out of commands that need no vault)
 
-        operator = self.operator()
+        provider = provider_identity(self.settings)
+        operator = provider.operator if provider and not self.settings.operator else self.operator()
         password = self.password()
         with self.vault() as vault:
-            session = vault.sign_in(operator, password, Origin.CLI)
+            ask = CliSecondFactor(self.settings)
+            session = vault.sign_in(operator, password, Origin.CLI, ask=ask, provider=provider)
             self._password = password
-            yield vault, session
+            try:
+                yield vault, session
+            finally:
+                self._password = None
+
+    def password_again(self) -> Secret:
+        """Return the password for an act that asks for it once more: within one command it is the same."""
+        return self._password or self.password()
 
     def asked(self, approval: str | None, reason: str | None = None) -> "Asked":
         """Return how the operator who is signed in asks for what may need a second one."""

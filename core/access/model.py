@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, auto
@@ -43,6 +43,8 @@ class Permission(StrEnum):
     SETTING_CHANGE = auto()
     AUDIT_READ = auto()
     VAULT_VERIFY = auto()
+    OWN_SIGN_IN = auto()
+    OPERATOR_SIGN_IN = auto()
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,15 @@ GRANTS: Mapping[Permission, Grant] = {
     Permission.APPROVAL_GIVE: _grant("Approve or reject what another asked for", before=True),
     Permission.SETTING_LIST: _grant("See the settings and their history", Role.CUSTODIAN, Role.AUDITOR, before=True),
     Permission.SETTING_CHANGE: _grant("Change a setting", before=True),
+    # One's own sign-in, and others'.
+    Permission.OWN_SIGN_IN: _grant(
+        "See and end one's own login sessions, set up one's own second factors",
+        Role.CUSTODIAN,
+        Role.REGISTRAR,
+        Role.AUDITOR,
+        before=True,
+    ),
+    Permission.OPERATOR_SIGN_IN: _grant("See and end others' login sessions, remove others' factors", before=True),
     # The log and the whole: the auditor's, who reads and never sees personal data.
     Permission.AUDIT_READ: _grant("Read the log and its statistics", Role.AUDITOR, before=True),
     Permission.VAULT_VERIFY: _grant("Verify the whole vault", Role.CUSTODIAN, Role.AUDITOR, before=True),
@@ -100,11 +111,16 @@ class Readiness(Protocol):
         """Raise SecondOperatorMissing while dual control waits for its second operator."""
 
 
+def _never_ends() -> None:
+    """Stand for a login session that nothing watches: a test's own."""
+
+
 @dataclass(frozen=True)
 class LoginSession:
     """An operator who signed in: goes into every use case as the one who asks.
 
-    Without a `readiness` the session gets no personal data: only a sign-in gives one.
+    Without a `readiness` the session gets no personal data: only a sign-in gives one. `still_open()` raises
+    LoginSessionEnded once it was signed out, lapsed or too long; cheap enough for each call.
     """
 
     operator: str
@@ -112,6 +128,7 @@ class LoginSession:
     actor: Actor
     since: datetime
     readiness: Readiness | None = field(default=None, compare=False, repr=False)
+    still_open: Callable[[], None] = field(default=_never_ends, compare=False, repr=False)
 
 
 class OperatorState(StrEnum):
@@ -160,7 +177,8 @@ class NewInvitation:
 
 
 def require(session: LoginSession, permission: Permission) -> None:
-    """Raise Refused unless the role grants the permission and the vault may serve it yet."""
+    """Raise Refused unless the role grants the permission and the vault may serve it; LoginSessionEnded when over."""
+    session.still_open()
     grant = GRANTS.get(permission)
     if grant is None or session.role not in grant.roles:
         raise Refused(f"Your role ({session.role.value}) does not allow this.", details={"Needs": permission.value})

@@ -6,7 +6,9 @@ the public half with HPKE (RFC 9180). Nothing here stores or logs.
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
@@ -31,6 +33,10 @@ class Argon2Cost:
     memory_kib: int = 65_536
     passes: int = 3
     lanes: int = 4
+
+
+# A row forged to cost gigabytes must not reach Argon2: its seal can only be checked after sign-in.
+HIGHEST_COST = Argon2Cost(memory_kib=1_048_576, passes=16, lanes=16)
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,21 @@ def open_keys(sealed: SealedKeys, password: Secret) -> OperatorKeys | None:
         return None
     return OperatorKeys(
         X25519PrivateKey.from_private_bytes(private[:32]), Ed25519PrivateKey.from_private_bytes(private[32:])
+    )
+
+
+def stored_keys(columns: Mapping[str, Any]) -> SealedKeys:
+    """Return the keys of an operator's row. Raises IntegrityFailure for costs that the console never stores."""
+    cost = Argon2Cost(columns["argon2_memory_kib"], columns["argon2_passes"], columns["argon2_lanes"])
+    if not (
+        8 * cost.lanes <= cost.memory_kib <= HIGHEST_COST.memory_kib
+        and 1 <= cost.passes <= HIGHEST_COST.passes
+        and 1 <= cost.lanes <= HIGHEST_COST.lanes
+        and len(columns["salt"]) >= 8  # noqa: PLR2004 (RFC 9106, 3.1)
+    ):
+        raise IntegrityFailure("The stored record of this operator is not what the console stored.")
+    return SealedKeys(
+        columns["salt"], cost, columns["encryption_public"], columns["signing_public"], columns["private_sealed"]
     )
 
 

@@ -31,8 +31,8 @@ from core.storage.seal import RowSealer, SealedRow
 class OperatorObserver(Protocol):
     """Whoever keeps something that ends when an operator goes or gets another role: login sessions."""
 
-    def operator_changed(self, connection: Connection, name: str) -> None:
-        """Forget it, inside the transaction that changes the operator."""
+    def operator_changed(self, connection: Connection, name: str, by: str) -> None:
+        """Forget it, inside the transaction in which another operator (`by`) changes this one."""
 
 
 class OperatorService:
@@ -111,7 +111,7 @@ class OperatorService:
                 with self._database.transaction() as connection:
                     used = consent.use(connection)
                     _replace(connection, [(row, sealed)])
-                    self._tell(connection, name)
+                    self._tell(connection, name, session.operator)
                     self._audit.append(connection, *used, entry)
         return operator_of(sealed)
 
@@ -165,7 +165,7 @@ class OperatorService:
         with self._database.transaction() as connection:
             used = consent.use(connection)
             _replace(connection, zip((old for old, _ in changed), sealed, strict=True))
-            self._tell(connection, name)
+            self._tell(connection, name, session.operator)
             self._audit.append(connection, *used, intent)
         try:
             self._pins.change(new, outcome)
@@ -203,9 +203,9 @@ class OperatorService:
                 remedy="Invite another super admin first.",
             )
 
-    def _tell(self, connection: Connection, name: str) -> None:
+    def _tell(self, connection: Connection, name: str, by: str) -> None:
         for observer in self._observers:
-            observer.operator_changed(connection, name)
+            observer.operator_changed(connection, name, by)
 
 
 def revoked(invitation: SealedRow) -> dict[str, Any]:

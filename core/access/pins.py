@@ -86,6 +86,10 @@ class TokenPin:
                 return
             self._finish_what_was_begun(actor, row, opener)
 
+    def log_out(self) -> None:
+        """Close the token and forget the PIN."""
+        self._token.log_out()
+
     @staticmethod
     def new_pin() -> Secret:
         """Return a random PIN."""

@@ -14,15 +14,12 @@ from core.access.model import (
     checked_operator_name,
     person_of,
 )
-from core.access.operator_keys import Argon2Cost, SealedKeys, check_password, make_keys, seal_to
-from core.errors import IntegrityFailure
+from core.access.operator_keys import check_password, make_keys, seal_to
 from hsm.secret import Secret
 
 PIN_PURPOSE = "token PIN"
 OWNER_PURPOSE = "database owner password"
 RECOVERY_PURPOSE = "backup recovery secret"
-# A row forged to cost gigabytes must not reach Argon2: its seal can only be checked after sign-in.
-_HIGHEST_COST = Argon2Cost(memory_kib=1_048_576, passes=16, lanes=16)
 
 
 @dataclass(frozen=True)
@@ -72,22 +69,6 @@ def new_operator(name: str, password: Secret, role: Role, secrets: OperatorSecre
         "created_at": now,
         "revision": 1,
     }
-
-
-def sealed_keys(columns: Mapping[str, Any]) -> SealedKeys:
-    """Return an operator's keys as stored. Raises IntegrityFailure for a cost that nobody chose."""
-    cost = Argon2Cost(columns["argon2_memory_kib"], columns["argon2_passes"], columns["argon2_lanes"])
-    highest = _HIGHEST_COST
-    if not (
-        8 * cost.lanes <= cost.memory_kib <= highest.memory_kib
-        and 1 <= cost.passes <= highest.passes
-        and 1 <= cost.lanes <= highest.lanes
-        and len(columns["salt"]) >= 8  # noqa: PLR2004 (RFC 9106, 3.1)
-    ):
-        raise IntegrityFailure("The stored record of this operator is not what the console stored.")
-    return SealedKeys(
-        columns["salt"], cost, columns["encryption_public"], columns["signing_public"], columns["private_sealed"]
-    )
 
 
 def operator_of(columns: Mapping[str, Any]) -> Operator:

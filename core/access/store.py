@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     Column,
     Connection,
     DateTime,
@@ -38,6 +39,7 @@ operator = Table(
     Column("pin_sealed", LargeBinary, nullable=False),
     Column("owner_password_sealed", LargeBinary),
     Column("recovery_secret_sealed", LargeBinary),
+    Column("factors", ARRAY(Text)),  # ids of the second factors that sign-in asks for; none is NULL
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("row_seal", LargeBinary, nullable=False),

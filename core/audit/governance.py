@@ -13,7 +13,14 @@ from core.errors import IntegrityFailure
 from core.storage.database import Database
 from core.storage.seal import SealedRow
 
-OPERATOR_ACTIONS = (Action.OPERATOR_ADD, Action.OPERATOR_JOIN, Action.OPERATOR_DISABLE, Action.OPERATOR_ROLE)
+OPERATOR_ACTIONS = (
+    Action.OPERATOR_ADD,
+    Action.OPERATOR_JOIN,
+    Action.OPERATOR_DISABLE,
+    Action.OPERATOR_ROLE,
+    Action.OPERATOR_FACTOR_ADD,
+    Action.OPERATOR_FACTOR_REMOVE,
+)
 SETTING_ACTIONS = (Action.SETTING_CHANGE,)
 # The row already stands as an intent says: what follows is the HSM's part.
 _STANDS = (Outcome.DONE, Outcome.INTENT)

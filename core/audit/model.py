@@ -54,6 +54,9 @@ class Action(StrEnum):
     APPROVAL_REJECT = "approval:reject"
     APPROVAL_EXECUTE = "approval:execute"
     SETTING_CHANGE = "setting:change"
+    OPERATOR_SIGN_OUT = "operator:sign_out"
+    OPERATOR_FACTOR_ADD = "operator:factor_add"
+    OPERATOR_FACTOR_REMOVE = "operator:factor_remove"
     KEY_GENERATE = "key:generate"
     KEY_LIST = "key:list"
     CITIZEN_ENROL = "citizen:enrol"
@@ -84,7 +87,7 @@ DETAIL_NAMES = frozenset(
     {"fields", "criterion", "filters", "matches", "error", "key", "members", "intent", "changed", "roles", "level",
      "dual_control", "token_serial", "checked", "broken", "operator", "role", "state", "from", "to", "job", "kind",
      "done", "imported", "rejected", "indexed", "approval", "operation", "approver", "revision", "signing_key",
-     "setting", "operators", "expires"}
+     "setting", "operators", "expires", "factor", "factors", "provider", "login_session"}
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     true,
     update,
 )
@@ -161,6 +162,17 @@ def count_recent(connection: Connection, operator: str, action: str, since: date
         table.outcome == literal(Outcome.DONE.value, Text, literal_execute=True),
     )
     return int(connection.execute(query).scalar_one())
+
+
+def factor_changes(connection: Connection, actions: Sequence[str], operator: str) -> Iterator[StoredEntry]:
+    """Give the entries about second factors whose bytes hold an operator's name, newest first."""
+    table = audit_entry.c
+    # As literals, so that the planner sees which of the partial indexes fits.
+    query = select(audit_entry).where(
+        table.action.in_([literal(action, Text, literal_execute=True) for action in actions]),
+        text("position(CAST(:named AS bytea) IN entry) > 0").bindparams(named=operator.encode()),
+    )
+    yield from _entries(connection, query.order_by(table.index.desc()))
 
 
 def changed_citizens(connection: Connection, after: str, limit: int) -> list[str]:

@@ -236,6 +236,7 @@ class CitizenImport:
 
     def _store(self, session: LoginSession, run: JobRun, batch: _Prepared, on_error: OnError) -> list[Rejection]:
         """Store a batch whole, whatever others do meanwhile; returns what it set aside."""
+        session.still_open()
         for _ in range(KEK_ATTEMPTS):
             try:
                 return self._try_to_store(session, run, batch, on_error)

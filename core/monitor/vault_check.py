@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from core.access.model import LoginSession, Permission, require
 from core.access.register import OperatorRegister
+from core.access.second_factors import SecondFactors
 from core.approvals.service import ApprovalService
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
@@ -42,6 +43,7 @@ class VaultCheck:
         sealer: RowSealer,
         settings: SettingsService,
         register: OperatorRegister,
+        factors: SecondFactors,
         approvals: ApprovalService,
         keys: KeyService,
         jobs: JobService,
@@ -51,6 +53,7 @@ class VaultCheck:
         self._sealer = sealer
         self._settings = settings
         self._register = register
+        self._factors = factors
         self._approvals = approvals
         self._keys = keys
         self._jobs = jobs
@@ -66,6 +69,7 @@ class VaultCheck:
             *self._settings.rows(),
             *self._settings.changes(),
             *self._register.rows(),
+            *self._factors.rows(),
             *self._approvals.rows(),
             *self._keys.rows(),
             *self._jobs.rows(),

@@ -95,6 +95,7 @@ CATALOGUE: Mapping[str, Rule] = {
     "approval_hours": Rule("Time until a request expires", Number(1, 168, "h"), policy=True),
     "invitation_hours": Rule("Time until an invitation expires", Number(1, 168, "h")),
     "idle_seconds": Rule("Time without input until the console locks", Number(30, 3_600, "s")),
+    "session_seconds": Rule("Longest login session, used or not", Number(300, 86_400, "s")),
     "reveal_seconds": Rule("Time until a revealed value is masked again", Number(5, 300, "s")),
     "kek_capacity": Rule("Citizens per key-encryption key", Number(1, 1_000_000, "citizens")),
     "cryptoperiod_days": Rule("Planned life of a key-encryption key", Number(1, 730, "days")),

@@ -14,8 +14,9 @@ class VaultSettings:
 
     `kek_capacity` counts citizens per KEK, `cryptoperiod_days` a KEK's planned life (NIST SP 800-57),
     `idle_seconds` the time without input until the console locks, `reveal_seconds` how long a revealed
-    value stays readable, `approval_hours` and `invitation_hours` how long those are valid. What may be changed,
-    and between which bounds, stands in `catalogue.py`.
+    value stays readable, `session_seconds` how long a login session lasts at most, used or not,
+    `approval_hours` and `invitation_hours` how long those are valid. What may be changed, and between which
+    bounds, stands in `catalogue.py`.
     """
 
     log_id: str
@@ -30,3 +31,4 @@ class VaultSettings:
     approval_policy: tuple[str, ...] = FIRST_POLICY
     approval_hours: int = 24
     invitation_hours: int = 24
+    session_seconds: int = 28_800

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from core.access.service import AccessService
+from core.access.sign_in import SignIn
 from core.audit.model import Action, Origin, Outcome
 from core.audit.service import AuditLog
 from core.errors import CitizenZeroError, InvalidInput, Refused
@@ -34,7 +34,7 @@ class JoinServices(Protocol):
     @property
     def settings(self) -> SettingsService: ...  # noqa: D102
     @property
-    def access(self) -> AccessService: ...  # noqa: D102
+    def sign_in(self) -> SignIn: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class VaultJoin:
         given = software_token.prepare(plan.module, self._home.path, token.label, tokens=plan.token_folder)
         with HsmClient(plan.module, given) as client:
             services = self._open_services(database, client)
-            session = services.access.sign_in(plan.operator, plan.operator_password, self._origin)
+            session = services.sign_in.enter(plan.operator, plan.operator_password, self._origin)
             services.settings.read_checked()
             entry = services.audit.entry(session.actor, action=Action.VAULT_JOIN, outcome=Outcome.DONE)
             services.audit.record(entry)
@@ -102,7 +102,7 @@ class VaultJoin:
                     token_folder=plan.token_folder,
                 )
             )
-            services.access.lock(session)
+            services.sign_in.lock(session)
         return JoinResult(
             self._home.path, settings.log_id, plan.operator, token.label, token.serial, server.warnings
         )  # fmt: skip

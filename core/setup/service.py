@@ -16,7 +16,7 @@ from typing import Protocol
 
 from core.access.records import OperatorSecrets
 from core.access.register import OperatorRegister
-from core.access.service import AccessService
+from core.access.sign_in import SignIn
 from core.audit.model import Action, Actor, Entry, Origin, Outcome
 from core.audit.service import AuditLog
 from core.errors import CitizenZeroError, HsmUnavailable
@@ -51,7 +51,7 @@ class VaultServices(Protocol):
     @property
     def settings(self) -> SettingsService: ...  # noqa: D102
     @property
-    def access(self) -> AccessService: ...  # noqa: D102
+    def sign_in(self) -> SignIn: ...  # noqa: D102
     @property
     def register(self) -> OperatorRegister: ...  # noqa: D102
     @property
@@ -210,9 +210,9 @@ class VaultSetup:
 
     def _check(self, services: VaultServices, plan: SetupPlan) -> None:
         """Open the vault as the operator will, from the stored records alone."""
-        services.access.leave()
-        session = services.access.sign_in(plan.operator, plan.password, self._origin)
-        services.access.lock(session)
+        services.sign_in.leave()
+        session = services.sign_in.enter(plan.operator, plan.password, self._origin)
+        services.sign_in.lock(session)
 
     def _remove_killed_set_up(self) -> None:
         """Remove the database that a killed set-up left; as root it lies outside the home."""

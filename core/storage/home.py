@@ -9,8 +9,10 @@ import os
 import shutil
 import stat
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.errors import AlreadyExists, InvalidInput, NoVaultHere
 from hsm import software_token
@@ -25,6 +27,8 @@ class HomeConfig:
 
     `database_url` is an external server's, for the program's role and without a password; None means the
     embedded one. `token_folder` is a software token's where it lies outside the home, shared with another.
+    `redis_url` names the store of login sessions where it is not the database, `oidc` is the identity provider's
+    table as it stands. A person writes these two; set-up does not.
     """
 
     home_id: str
@@ -34,6 +38,8 @@ class HomeConfig:
     demo: bool = False
     database_url: str | None = None
     token_folder: Path | None = None
+    redis_url: str | None = None
+    oidc: Mapping[str, Any] | None = None
 
 
 class Home:
@@ -81,6 +87,8 @@ class Home:
                 demo=bool(values.get("demo", False)),
                 database_url=values.get("database_url"),
                 token_folder=None if folder is None else Path(folder),
+                redis_url=values.get("redis_url"),
+                oidc=None if "oidc" not in values else dict(values["oidc"]),
             )
         except (OSError, KeyError, TypeError, ValueError):
             raise InvalidInput(

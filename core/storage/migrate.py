@@ -3,7 +3,7 @@
 Ordinary starts only compare one number and never import Alembic. A schema newer than the program is
 refused: an older program must not write into it. An older one is brought up to date by the next super
 admin who signs in, because only they can open the seal around the owner's password
-(`core/access/service.py`).
+(`core/access/sign_in.py`).
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from core.errors import DatabaseVersion
 from core.storage.database import Database, DatabaseAddress, translate
 from hsm.secret import Secret
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0007"
 _UPGRADE_LOCK = 0x637A_7570  # two consoles that upgrade at once: the second waits and finds nothing to do
 
 

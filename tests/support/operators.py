@@ -1,18 +1,26 @@
-"""Operators for tests: invited, approved and joined by the real services, each with an own console on the vault."""
+"""Operators and second factors for tests: invited, approved, joined by the real services, each at an own console."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
+
+import pyotp
 
 from app.bootstrap import Services, Vault, open_vault
 from app.start import begin
+from core.access import store
+from core.access.factors import FactorAnswer, FactorChallenge
 from core.access.model import LoginSession, Role
+from core.access.records import PIN_PURPOSE, OperatorSecrets, new_operator
+from core.access.second_factors import Confirmed
 from core.access.second_operator import Asked
 from core.audit.model import Origin
 from core.errors import ApprovalNeeded
 from hsm.secret import Secret
-from tests.support.vault import OPERATOR, PASSWORD, RealVault
+from tests.support.vault import OPERATOR, PASSWORD, RealVault, opened
 
 SECOND = "vikram.shetty"
 
@@ -86,3 +94,45 @@ def with_operator(
         by.approve(approval)
         made = invite(first.session, name, role, first.asked(approval))
     join(real, made.code, name)
+
+
+def add_operator(real: RealVault, name: str, role: Role, password: str = PASSWORD) -> None:
+    """Add an operator as an invitation does, without one: keys under the own password, the PIN sealed to them."""
+    services = real.vault.services
+    secrets = OperatorSecrets(opened(real.vault, "pin_sealed", PIN_PURPOSE))
+    row = new_operator(name, Secret(password), role, secrets, services.register._now())
+    [sealed] = services.register._sealer.seal([("operator", row)])
+    with services.database.transaction() as connection:
+        store.add(connection, sealed)
+
+
+class Authenticator:
+    """An authenticator program: it has read the otpauth URI. Each code is handed out once, in its own time."""
+
+    def __init__(self, uri: str) -> None:
+        self.secret = parse_qs(urlsplit(uri).query)["secret"][0]
+        self._totp = pyotp.TOTP(self.secret)
+        self._step = int(time.time() // 30) - 2
+
+    def code(self, step: int | None = None) -> str:
+        """Return the code of a step, now by default."""
+        return str(self._totp.generate_otp(int(time.time() // 30) if step is None else step))
+
+    def fresh(self) -> str:
+        """Return a code that is taken now and was not handed out before; waits where the window has none left."""
+        self._step = max(self._step + 1, int(time.time() // 30) - 1)
+        while self._step > int(time.time() // 30) + 1:
+            time.sleep(0.5)
+        return self.code(self._step)
+
+    def ask(self) -> Callable[[FactorChallenge], FactorAnswer]:
+        """Return what answers sign-in's question with a fresh code."""
+        return lambda _: FactorAnswer(code=self.fresh())
+
+
+def add_totp(real: RealVault, session: LoginSession, password: str = PASSWORD) -> tuple[Authenticator, Confirmed]:
+    """Add an authenticator for whoever signed in, and confirm it."""
+    factors = real.vault.services.factors
+    new = factors.begin_totp(session)
+    authenticator = Authenticator(new.uri)
+    return authenticator, factors.confirm_totp(session, Secret(password), new.factor.factor_id, authenticator.fresh())

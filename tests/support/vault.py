@@ -17,8 +17,8 @@ from psycopg.conninfo import make_conninfo
 from app.bootstrap import Vault, open_vault, vault_setup
 from app.start import begin
 from core.access.model import LoginSession
-from core.access.operator_keys import open_keys
-from core.access.records import OWNER_PURPOSE, sealed_keys
+from core.access.operator_keys import open_keys, stored_keys
+from core.access.records import OWNER_PURPOSE
 from core.audit.model import Origin
 from core.citizens.model import CitizenRecord, NewCitizen
 from core.citizens.validation import new_citizen
@@ -128,7 +128,7 @@ def make_vault(folder: Path, **plan: Any) -> RealVault:
 def opened(vault: Vault, column: str, purpose: str) -> Secret:
     """Open what is sealed to the first operator: the PIN, the owner's password."""
     columns = vault.services.register.one(OPERATOR).columns
-    keys = open_keys(sealed_keys(columns), Secret(PASSWORD))
+    keys = open_keys(stored_keys(columns), Secret(PASSWORD))
     assert keys is not None
     return keys.open(columns[column], purpose)
 

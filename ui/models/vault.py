@@ -15,8 +15,10 @@ from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.access.invitations import Invitations
+    from core.access.login_sessions import LoginSessions
     from core.access.operators import OperatorService
-    from core.access.service import AccessService
+    from core.access.second_factors import SecondFactors
+    from core.access.sign_in import SignIn
     from core.approvals.service import ApprovalService
     from core.audit.service import AuditLog
     from core.citizens.importing import CitizenImport
@@ -38,7 +40,11 @@ class VaultServices(Protocol):
     """The services of one vault, as the composition root joins them."""
 
     @property
-    def access(self) -> "AccessService": ...  # noqa: D102 (a protocol's single line)
+    def sign_in(self) -> "SignIn": ...  # noqa: D102 (a protocol's single line)
+    @property
+    def sessions(self) -> "LoginSessions": ...  # noqa: D102
+    @property
+    def factors(self) -> "SecondFactors": ...  # noqa: D102
     @property
     def operators(self) -> "OperatorService": ...  # noqa: D102
     @property

@@ -60,7 +60,8 @@ def test_a_wrong_password_is_refused_below_its_field_and_the_operator_stays(
     screen.password.editor.setText("not the password")
     screen.unlock.click()
     running.until(lambda: screen.password.error)
-    assert screen.password.error == "Operator or password is wrong."
+    assert screen.password.error.startswith("Operator or password is wrong. ")
+    assert screen.password.error.endswith("left, then a pause of 15 minutes.")
     assert screen.operator.text() == OPERATOR
     assert screen.password.text() == ""
     assert screen.unlock.isEnabled()

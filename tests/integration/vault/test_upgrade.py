@@ -20,6 +20,9 @@ BACK_TO_0001 = """
     ALTER TABLE operator DROP COLUMN person, DROP COLUMN invited_by, DROP COLUMN disabled_at, DROP COLUMN disabled_by,
         DROP COLUMN pin_pending_sealed;
     DROP TABLE IF EXISTS job_rejection, job, audit_bin, audit_bin_head;
+    DROP TABLE IF EXISTS factor_use, operator_factor, sign_in_try, login_session;
+    ALTER TABLE operator DROP COLUMN factors;
+    DROP INDEX audit_entry_factor;
     ALTER TABLE directory DROP COLUMN name_digests;
     DROP INDEX audit_entry_search;
     UPDATE alembic_version SET version_num = '0001'
@@ -51,7 +54,7 @@ def test_a_super_admin_who_signs_in_upgrades_the_vault_and_leaves_an_entry(real:
 
 def test_without_the_owners_password_an_older_vault_is_not_opened(real: RealVault) -> None:
     row = real.vault.services.register.rows()[0]
-    [sealed] = real.vault.services.access._sealer.seal([("operator", {**row.columns, "owner_password_sealed": None})])
+    [sealed] = real.vault.services.register._sealer.seal([("operator", {**row.columns, "owner_password_sealed": None})])
     change = "UPDATE operator SET owner_password_sealed = NULL, row_seal = %s"
     with real.changed("operator", change, [sealed["row_seal"]]):
         real.sql("UPDATE alembic_version SET version_num = '0001'")
