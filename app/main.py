@@ -17,12 +17,17 @@ _VALUED = ("--home", "--totp")
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program and leave with the exit code of what happened."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold the PIN and data keys
+    forbid_core_dumps()
     gc.disable()  # until the services are loaded: collecting while importing costs a tenth of a second
     words = hoist_options(list(sys.argv[1:] if argv is None else argv))
     from app.cli.commands import run  # noqa: PLC0415 (typer, only once the words are sorted)
 
     _leave(run(words))
+
+
+def forbid_core_dumps() -> None:
+    """Let neither this process nor one that it starts leave a core dump: it would hold the PIN and data keys."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _leave(code: int) -> NoReturn:

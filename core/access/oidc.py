@@ -19,7 +19,7 @@ from core.access.model import PERMISSIONS, Role
 from core.errors import InvalidInput, ProviderRefused
 
 # Signatures by the provider's published keys only: no `none`, and no HMAC, whose key would be the client's secret.
-ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519")
 CLOCK_SKEW_SECONDS = 60
 OLDEST_SECONDS = 600
 _HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
@@ -60,6 +60,7 @@ class Endpoints:
     keys: str
     userinfo: str | None
     says_issuer: bool
+    secret_in_form: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,9 @@ def read_discovery(document: Mapping[str, Any], config: OidcConfig) -> Endpoints
     except InvalidInput as error:
         raise ProviderRefused(f"The identity provider's own description is not usable: {error.message}") from None
     says_issuer = document.get("authorization_response_iss_parameter_supported") is True
-    return Endpoints(authorization, token, keys, checked, says_issuer)
+    means = document.get("token_endpoint_auth_methods_supported")  # `client_secret_basic` where it is not given
+    in_form = isinstance(means, list) and "client_secret_basic" not in means and "client_secret_post" in means
+    return Endpoints(authorization, token, keys, checked, says_issuer, in_form)
 
 
 def read_id_token(

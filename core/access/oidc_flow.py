@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from core.access.oidc import (
     Endpoints,
@@ -72,10 +73,12 @@ class IdentityProvider:
             "client_id": self.config.client_id,
             "code_verifier": question.verifier,
         }
-        secret = self._client_secret()
-        if secret is not None:
+        secret, request = self._client_secret(), {}
+        if secret is not None and endpoints.secret_in_form:
             form["client_secret"] = secret.reveal_text()
-        tokens = _document(http, "POST", endpoints.token, data=form)
+        elif secret is not None:  # RFC 6749, 2.3.1
+            request["auth"] = (quote(self.config.client_id, safe=""), quote(secret.reveal_text(), safe=""))
+        tokens = _document(http, "POST", endpoints.token, data=form, **request)
         id_token, access_token = tokens.get("id_token"), tokens.get("access_token")
         if not isinstance(id_token, str) or not isinstance(access_token, str):
             raise ProviderRefused("The identity provider gave no token for its code.")

@@ -146,9 +146,10 @@ class UnlockScreen(QWidget):
 
     def show_waiting(self, sentence: str) -> None:
         """Say what the console waits for, elsewhere than on this screen; the person may stop it."""
-        self._set_busy(busy=True)
         self._waiting.set_words("", sentence)
         self._waiting.show()
+        self.password.clear_error()
+        self.unlock.hide()
         self.operator.setEnabled(False)
         self.password.setEnabled(False)
         self.provider.hide()

@@ -19,6 +19,7 @@ from tests.support.cli import CommandLine
 from tests.support.operators import add_operator
 from tests.support.vault import OPERATOR, PASSWORD, RealVault, in_threads
 
+pytestmark = pytest.mark.slow
 WRONG = Secret("not the password at all")
 
 
