@@ -94,7 +94,7 @@ def build_services(
     register = OperatorRegister(database, sealer, governance, audit, now)
     readiness, voices = DualControlReadiness(settings, register), OperatorVoices(register)
     pins = TokenPin(database, token, sealer, settings, governance, audit)
-    access = AccessService(database, token, sealer, settings, pins, governance, readiness, audit, now, schema)
+    access = AccessService(database, token, sealer, settings, pins, register, readiness, audit, now, schema)
     cases = Cases(database, sealer, register, settings, governance, audit, now)
     approvals = ApprovalService(database, sealer, register, voices, settings, cases, audit, now)
     operators = OperatorService(database, sealer, register, voices, pins, settings, approvals, audit, now)

@@ -193,9 +193,7 @@ class Invitations:
         self._refuse_unusable(row, actor.operator)
         if row is None:
             raise InvitationRefused(INVALID)
-        settings_rows = self._settings.rows()
-        self._sealer.check([row, *settings_rows])
-        self._governance.check_settings(settings_rows)
+        self._sealer.check([row])
         operators = self._register.all()
         alone_before = self._refuse_stale(row, operators)
         role = Role(row.columns["role"])
@@ -234,14 +232,12 @@ class Invitations:
         inviter = names.get(row.columns["invited_by"])
         if inviter is None or inviter.columns["state"] != OperatorState.ACTIVE.value:
             raise InvitationRefused(INVALID)
-        invited = self._governance.entries((Action.OPERATOR_INVITE,))
-        newest = next((item for item in invited if item.detail.get("operator") == row.columns["name"]), None)
+        newest = self._governance.newest_of(Action.OPERATOR_INVITE, Outcome.DONE, operator=row.columns["name"])
         if newest is None or newest.detail.get("key") != row.columns["invitation_id"].hex():
             raise IntegrityFailure("The log does not know this invitation as the newest one for this name.")
-        waiting = self._settings.read_checked().dual_control and (
-            len(self._register.super_admins()) < ENOUGH_FOR_DUAL_CONTROL
-        )
-        if self._settings.read_checked().dual_control and "approval" not in newest.detail and not waiting:
+        dual_control = self._settings.read_current().dual_control
+        waiting = dual_control and sum(map(is_active_super_admin, operators)) < ENOUGH_FOR_DUAL_CONTROL
+        if dual_control and "approval" not in newest.detail and not waiting:
             raise InvitationRefused(INVALID)  # made alone, before dual control was complete
         return waiting
 

@@ -14,7 +14,7 @@ from core.access.model import LoginSession, OperatorState, Readiness, Role
 from core.access.operator_keys import OperatorKeys, make_keys, open_keys
 from core.access.pins import TokenPin
 from core.access.records import OWNER_PURPOSE, sealed_keys
-from core.audit.governance import GovernanceLog
+from core.access.register import OperatorRegister
 from core.audit.model import Action, Actor, Origin, Outcome
 from core.audit.service import AuditLog
 from core.errors import CitizenZeroError, DatabaseVersion, SignInRefused
@@ -38,7 +38,7 @@ class AccessService:
         sealer: RowSealer,
         settings: SettingsService,
         pins: TokenPin,
-        governance: GovernanceLog,
+        register: OperatorRegister,
         readiness: Readiness,
         audit: AuditLog,
         now: Callable[[], datetime],
@@ -49,7 +49,7 @@ class AccessService:
         self._sealer = sealer
         self._settings = settings
         self._pins = pins
-        self._governance = governance
+        self._register = register
         self._readiness = readiness
         self._audit = audit
         self._now = now
@@ -71,8 +71,8 @@ class AccessService:
         try:
             self._sealer.check([row, *self._settings.rows()])
             self._upgrade_if_older(actor, row, keys)
-            self._governance.check_operators([row])
-            self._governance.check_settings(self._settings.rows())
+            self._register.one(name)
+            self._settings.current_rows()
             session = LoginSession(name, Role(row.columns["role"]), actor, self._now(), self._readiness)
             self._audit.record(self._audit.entry(actor, action=Action.OPERATOR_SIGN_IN, outcome=Outcome.DONE))
         except CitizenZeroError:

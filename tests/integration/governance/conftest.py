@@ -24,13 +24,13 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealVault]:
 
 @pytest.fixture
 def first(real: RealVault) -> Console:
-    """The first super admin's console."""
+    """Give the first super admin's console."""
     return own(real)
 
 
 @pytest.fixture(scope="module")
 def second(real: RealVault) -> Iterator[Console]:
-    """The second super admin's console."""
+    """Give the second super admin's console."""
     with console(real, SECOND) as opened:
         yield opened
 
