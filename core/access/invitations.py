@@ -18,6 +18,7 @@ from core.access.model import (
     Permission,
     Role,
     checked_operator_name,
+    checked_person,
     person_of,
     require,
 )
@@ -94,7 +95,7 @@ class Invitations:
         with recorded(self._audit, session, Action.OPERATOR_INVITE, told):
             require(session, Permission.OPERATOR_INVITE)
             checked_operator_name(name)
-            who = person_of(person or name)
+            who = person_of(name) if person is None else checked_person(person)
             with self._pins.exclusive():
                 if asked.approval is None:
                     self._refuse_known_name(name)
