@@ -131,7 +131,7 @@ def build_services(
     policies = SettingPolicy(database, sealer, settings, register, approvals, audit, now)
     oidc = _oidc(site)
     sign_in = SignIn(
-        database, sealer, settings, pins, governance, tries, sessions, audit, now, schema,
+        database, sealer, settings, pins, register, tries, sessions, audit, now, schema,
         provider_required=oidc is not None and oidc.required,
     )  # fmt: skip
     factors = SecondFactors(database, sealer, tries, audit, now)

@@ -18,6 +18,7 @@ from core.access.model import (
     Permission,
     Role,
     checked_operator_name,
+    checked_person,
     person_of,
     require,
 )
@@ -94,7 +95,7 @@ class Invitations:
         with recorded(self._audit, session, Action.OPERATOR_INVITE, told):
             require(session, Permission.OPERATOR_INVITE)
             checked_operator_name(name)
-            who = person_of(person or name)
+            who = person_of(name) if person is None else checked_person(person)
             with self._pins.exclusive():
                 if asked.approval is None:
                     self._refuse_known_name(name)
@@ -193,9 +194,7 @@ class Invitations:
         self._refuse_unusable(row, actor.operator)
         if row is None:
             raise InvitationRefused(INVALID)
-        settings_rows = self._settings.rows()
-        self._sealer.check([row, *settings_rows])
-        self._governance.check_settings(settings_rows)
+        self._sealer.check([row])
         operators = self._register.all()
         alone_before = self._refuse_stale(row, operators)
         role = Role(row.columns["role"])
@@ -234,14 +233,12 @@ class Invitations:
         inviter = names.get(row.columns["invited_by"])
         if inviter is None or inviter.columns["state"] != OperatorState.ACTIVE.value:
             raise InvitationRefused(INVALID)
-        invited = self._governance.entries((Action.OPERATOR_INVITE,))
-        newest = next((item for item in invited if item.detail.get("operator") == row.columns["name"]), None)
+        newest = self._governance.newest_of(Action.OPERATOR_INVITE, Outcome.DONE, operator=row.columns["name"])
         if newest is None or newest.detail.get("key") != row.columns["invitation_id"].hex():
             raise IntegrityFailure("The log does not know this invitation as the newest one for this name.")
-        waiting = self._settings.read_checked().dual_control and (
-            len(self._register.super_admins()) < ENOUGH_FOR_DUAL_CONTROL
-        )
-        if self._settings.read_checked().dual_control and "approval" not in newest.detail and not waiting:
+        dual_control = self._settings.read_current().dual_control
+        waiting = dual_control and sum(map(is_active_super_admin, operators)) < ENOUGH_FOR_DUAL_CONTROL
+        if dual_control and "approval" not in newest.detail and not waiting:
             raise InvitationRefused(INVALID)  # made alone, before dual control was complete
         return waiting
 

@@ -14,6 +14,7 @@ from hsm.secret import Secret
 
 OPERATOR_NAME = re.compile(r"\w(?:[\w .@-]{0,62}\w)?")
 PASSWORD_MIN_LENGTH = 8
+PERSON_LETTERS = 64
 
 
 class Role(StrEnum):
@@ -188,27 +189,17 @@ def require(session: LoginSession, permission: Permission) -> None:
         session.readiness.require_complete()
 
 
-def published_table() -> str:
-    """Return docs/permissions.md: role x use case, as the program holds it."""
-    roles = list(Role)
-    rows = [
-        "# Who may do what",
-        "",
-        "This is the table that the program holds (`core/access/model.py`); a test compares the two.",
-        "What is not in it is refused.",
-        "",
-        f"| use case | permission | {' | '.join(role.value for role in roles)} |",
-        f"|---|---|{'---|' * len(roles)}",
-    ]
-    for permission, grant in GRANTS.items():
-        marks = " | ".join("yes" if role in grant.roles else "no" for role in roles)
-        rows.append(f"| {grant.use} | `{permission.value}` | {marks} |")
-    return "\n".join(rows) + "\n"
-
-
 def person_of(text: str) -> str:
     """Return how a person is compared: NFKC, lower case, single blanks."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def checked_person(text: str) -> str:
+    """Return who stands behind an account, as it is compared. Raises InvalidInput."""
+    person = person_of(text)
+    if not person or len(person) > PERSON_LETTERS or not person.isprintable():
+        raise InvalidInput(f"A person is named in up to {PERSON_LETTERS} letters, in one line.", field="person")
+    return person
 
 
 def checked_operator_name(name: str) -> str:

@@ -142,7 +142,7 @@ class TokenPin:
 
     def _outcome(self, actor: Actor) -> Entry:
         """Return the outcome that belongs to the newest intent."""
-        intent = self._governance.newest_intent(Action.OPERATOR_DISABLE)
+        intent = self._governance.newest_of(Action.OPERATOR_DISABLE, Outcome.INTENT)
         detail: dict[str, Any] = {} if intent is None else {**_about(intent.detail), "intent": intent.index}
         return self._audit.entry(actor, action=Action.OPERATOR_DISABLE, outcome=Outcome.DONE, detail=detail)
 

@@ -50,18 +50,23 @@ class OperatorRegister:
 
     def all(self) -> list[SealedRow]:
         """Return all operators' rows. Raises IntegrityFailure where one was forged, changed or put back."""
-        with self._database.transaction() as connection:
-            rows = store.every(connection)
+        with self._database.snapshot() as connection:
+            rows, newest = store.every(connection), self._governance.operators(connection)
         self._sealer.check(rows)
-        self._governance.check_operators(rows)
+        self._governance.check(rows, newest)
+        self._governance.check_present(rows, newest)
         return rows
 
     def one(self, name: str) -> SealedRow:
-        """Return one operator's checked row. Raises NotFound."""
-        for row in self.all():
-            if row.columns["name"] == name:
-                return row
-        raise NotFound("There is no operator with this name.")
+        """Return one operator's row, checked as `all` checks it. Raises NotFound."""
+        with self._database.snapshot() as connection:
+            row, newest = store.find(connection, name), self._governance.operators(connection)
+        if row is None:
+            self._governance.check_present([], {name: newest[name]} if name in newest else {})
+            raise NotFound("There is no operator with this name.")
+        self._sealer.check([row])
+        self._governance.check([row], newest)
+        return row
 
     def super_admins(self) -> list[str]:
         """Return the names of the active super admins: those who may approve."""

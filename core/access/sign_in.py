@@ -30,10 +30,10 @@ from core.access.oidc import ProviderIdentity, bounded_role
 from core.access.operator_keys import OperatorKeys, make_keys, open_keys, stored_keys
 from core.access.pins import TokenPin
 from core.access.records import OWNER_PURPOSE
+from core.access.register import OperatorRegister
 from core.access.second_factors import named_factors, secret_purpose
 from core.access.security_keys import SecurityKeyRequest, assertion
 from core.access.tries import Attempt, SignInTries
-from core.audit.governance import GovernanceLog
 from core.audit.model import Action, Actor, Entry, Origin, Outcome
 from core.audit.service import AuditLog
 from core.errors import (
@@ -61,7 +61,7 @@ class SignIn:
         sealer: RowSealer,
         settings: SettingsService,
         pins: TokenPin,
-        governance: GovernanceLog,
+        register: OperatorRegister,
         tries: SignInTries,
         sessions: LoginSessions,
         audit: AuditLog,
@@ -74,7 +74,7 @@ class SignIn:
         self._sealer = sealer
         self._settings = settings
         self._pins = pins
-        self._governance = governance
+        self._register = register
         self._tries = tries
         self._sessions = sessions
         self._audit = audit
@@ -104,8 +104,8 @@ class SignIn:
         try:
             self._sealer.check([row, *factors, *self._settings.rows()])
             self._upgrade_if_older(actor, row, keys, older)
-            self._governance.check_operators([row])
-            self._governance.check_settings(self._settings.rows())
+            self._register.one(name)
+            self._settings.current_rows()
             role = self._bounded(row, provider, actor)
             self._tries.forgive(name)
             seconds = self._settings.read().session_seconds

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from core.access.model import OperatorState, Role
 from core.access.records import operator_of
 from core.access.register import OperatorRegister
@@ -69,19 +71,15 @@ class Cases:
 
     def one(self, request_id: UUID) -> Case:
         """Return one case. Raises NotFound, or IntegrityFailure where anything is not what was stored and signed."""
-        with self._database.transaction() as connection:
-            row = store.find(connection, request_id)
-        if row is None:
+        cases = self._checked(lambda connection: store.find(connection, request_id))
+        if not cases:
             raise NotFound("There is no request with this id.")
-        [case] = self._checked([row])
-        self._check_log_head(case.request)
-        return case
+        self._check_log_head(cases[0].request)
+        return cases[0]
 
     def newest(self, limit: int) -> list[Case]:
         """Return the cases last asked for, newest first. Raises IntegrityFailure."""
-        with self._database.transaction() as connection:
-            rows = store.newest(connection, limit)
-        return self._checked(rows)
+        return self._checked(lambda connection: store.newest(connection, limit))
 
     def party(self, name: str) -> Party:
         """Return an operator as the rules see it."""
@@ -90,14 +88,16 @@ class Cases:
     def _parties(self) -> dict[str, Party]:
         return {str(row.columns["name"]): _party(row) for row in self._register.all()}
 
-    def _checked(self, rows: Sequence[SealedRow]) -> list[Case]:
-        if not rows:
-            return []
-        with self._database.transaction() as connection:
+    def _checked(self, read: Callable[[Connection], list[SealedRow]]) -> list[Case]:
+        """Return the cases of the rows that `read` gives; rows and log are of one moment."""
+        with self._database.snapshot() as connection:
+            rows = read(connection)
             decided = store.decisions(connection, [row.columns["request_id"] for row in rows])
+            ended = self._governance.ends(connection, min((row.columns["log_index"] for row in rows), default=0))
         self._sealer.check([*rows, *decided])
+        self._governance.check_entries(ended)
         parties, vault = self._parties(), self._settings.read().log_id
-        ends = self._ends(min(row.columns["log_index"] for row in rows))
+        ends = {str(entry.detail.get("approval")): _ENDS[entry.action] for entry in ended}
         return [self._case(row, decided, parties, vault, ends) for row in rows]
 
     def _case(
@@ -136,11 +136,6 @@ class Cases:
                 rules.check_decision_signature(request, decision, columns["signature"], parties.get(decision.operator))
                 return decision
         raise IntegrityFailure(f"Nobody's signature stands behind the decision on request {request.request_id}.")
-
-    def _ends(self, after: int) -> dict[str, Status]:
-        """Return which requests the log says are executed or rejected."""
-        entries = self._governance.entries((Action.APPROVAL_EXECUTE, Action.APPROVAL_REJECT), after)
-        return {str(entry.detail.get("approval")): _ENDS[entry.action] for entry in entries}
 
     def _check_log_head(self, request: Request) -> None:
         """Raise IntegrityFailure unless the log still holds the entry that was its newest when the request was made."""

@@ -78,10 +78,10 @@ def replace(connection: Connection, old: SealedRow, row: Mapping[str, Any]) -> b
     return connection.execute(update(request).where(*unchanged).values(**row)).rowcount == 1
 
 
-def find(connection: Connection, request_id: UUID) -> SealedRow | None:
-    """Return one request."""
-    row = connection.execute(select(request).where(request.c.request_id == request_id)).mappings().one_or_none()
-    return None if row is None else _request(dict(row))
+def find(connection: Connection, request_id: UUID) -> list[SealedRow]:
+    """Return one request, or nothing."""
+    query = select(request).where(request.c.request_id == request_id)
+    return [_request(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def newest(connection: Connection, limit: int) -> list[SealedRow]:

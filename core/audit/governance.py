@@ -1,10 +1,14 @@
 """What the log says about operators, settings and approvals: the defence against a whole old row that was put back.
 
 A row's seal fits its old state too. Its revision is therefore compared with the newest entry about it, as a
-citizen's is: a disabled operator, a former role, a used approval does not come back by SQL.
+citizen's is: a disabled operator, a former role, a used approval does not come back by SQL. Rows and entries are
+read in one snapshot, or a change by another process in between would look like an old row.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from sqlalchemy import Connection
 
 from core.audit.governance_store import governing
 from core.audit.model import Action, Outcome, StoredEntry
@@ -13,7 +17,10 @@ from core.errors import IntegrityFailure
 from core.storage.database import Database
 from core.storage.seal import SealedRow
 
-OPERATOR_ACTIONS = (
+# The newest entry that names a revision, by the name of the thing that it is about; not yet checked.
+Newest: TypeAlias = Mapping[str, StoredEntry]
+
+_OPERATORS = (
     Action.OPERATOR_ADD,
     Action.OPERATOR_JOIN,
     Action.OPERATOR_DISABLE,
@@ -21,66 +28,67 @@ OPERATOR_ACTIONS = (
     Action.OPERATOR_FACTOR_ADD,
     Action.OPERATOR_FACTOR_REMOVE,
 )
-SETTING_ACTIONS = (Action.SETTING_CHANGE,)
+_SETTINGS = (Action.SETTING_CHANGE,)
+_ENDS = (Action.APPROVAL_EXECUTE, Action.APPROVAL_REJECT)
 # The row already stands as an intent says: what follows is the HSM's part.
 _STANDS = (Outcome.DONE, Outcome.INTENT)
 
 
 class GovernanceLog:
-    """Compares governing rows with the log. Thread-safe."""
+    """Reads the entries about governing rows, and compares. Thread-safe."""
 
     def __init__(self, database: Database, audit: AuditLog) -> None:
         self._database = database
         self._audit = audit
 
-    def entries(self, actions: Sequence[Action], after: int = -1) -> list[StoredEntry]:
-        """Return the done entries of some actions behind an index, newest first, each checked."""
+    def operators(self, connection: Connection) -> Newest:
+        """Return the newest entries about operators."""
+        return _newest(governing(connection, _OPERATORS, _STANDS, -1), "operator")
+
+    def settings(self, connection: Connection) -> Newest:
+        """Return the newest entries about settings."""
+        return _newest(governing(connection, _SETTINGS, _STANDS, -1), "setting")
+
+    def ends(self, connection: Connection, after: int) -> list[StoredEntry]:
+        """Return how requests made behind an index ended: executed or rejected; not yet checked."""
+        return governing(connection, _ENDS, (Outcome.DONE,), after)
+
+    def newest_of(self, action: Action, outcome: Outcome, **detail: str) -> StoredEntry | None:
+        """Return the newest entry of an action with such details, checked."""
         with self._database.transaction() as connection:
-            found = governing(connection, actions, (Outcome.DONE,), after)
-        self._audit.check(found)
-        return found
-
-    def newest_intent(self, action: Action) -> StoredEntry | None:
-        """Return the newest intent of an action, checked."""
-        with self._database.transaction() as connection:
-            found = governing(connection, (action,), (Outcome.INTENT,), -1)[:1]
-        self._audit.check(found)
-        return found[0] if found else None
-
-    def check_operators(self, rows: Iterable[SealedRow]) -> None:
-        """Raise IntegrityFailure for an operator whose row is older than the log says, or has another key."""
-        newest = self._newest(OPERATOR_ACTIONS, "operator")
-        for row in rows:
-            entry = newest.get(str(row.columns["name"]))
-            if entry is not None:
-                self._compare(row, entry)
-
-    def check_settings(self, rows: Iterable[SealedRow]) -> None:
-        """Raise IntegrityFailure for a setting that is older than the log says, or missing."""
-        newest = self._newest(SETTING_ACTIONS, "setting")
-        for row in rows:
-            entry = newest.pop(str(row.columns["name"]), None)
-            if entry is not None:
-                self._compare(row, entry)
-        for name in newest:
-            raise IntegrityFailure(f"The log knows a change of the setting {name}, but it is not stored.")
-
-    def _newest(self, actions: Sequence[Action], named_by: str) -> dict[str, StoredEntry]:
-        """Return the newest entry that names a revision, by the thing that it is about."""
-        with self._database.transaction() as connection:
-            found = governing(connection, actions, _STANDS, -1)
-        newest: dict[str, StoredEntry] = {}
+            found = governing(connection, (action,), (outcome,), -1)
         for entry in found:
-            detail = entry.detail
-            if named_by in detail and "revision" in detail:
-                newest.setdefault(str(detail[named_by]), entry)
-        self._audit.check(list(newest.values()))
-        return newest
+            if detail.items() <= entry.detail.items():
+                self._audit.check([entry])
+                return entry
+        return None
 
-    @staticmethod
-    def _compare(row: SealedRow, entry: StoredEntry) -> None:
-        if row.columns["revision"] != entry.detail["revision"]:
-            raise IntegrityFailure(
-                f"The stored {row.name} is not the newest one: the log says that it was changed later.",
-                details={"Table": row.table, "Entry": str(entry.index)},
-            )
+    def check(self, rows: Iterable[SealedRow], newest: Newest) -> None:
+        """Raise IntegrityFailure for a row that is older than the log says. What the log does not know passes."""
+        pairs = [(row, newest[name]) for row in rows if (name := str(row.columns["name"])) in newest]
+        self.check_entries([entry for _, entry in pairs])
+        for row, entry in pairs:
+            if row.columns["revision"] != entry.detail["revision"]:
+                raise IntegrityFailure(
+                    f"The stored {row.name} is not the newest one: the log says that it was changed later.",
+                    details={"Table": row.table, "Entry": str(entry.index)},
+                )
+
+    def check_present(self, rows: Iterable[SealedRow], newest: Newest) -> None:
+        """Raise IntegrityFailure where the log knows something that is not stored."""
+        for name in newest.keys() - {str(row.columns["name"]) for row in rows}:
+            self.check_entries([newest[name]])
+            raise IntegrityFailure(f"The log knows {name}, but it is not stored.")
+
+    def check_entries(self, entries: Sequence[StoredEntry]) -> None:
+        """Raise LogIntegrityFailure for an entry that the console did not write."""
+        self._audit.check(entries)
+
+
+def _newest(entries: Iterable[StoredEntry], named_by: str) -> Newest:
+    newest: dict[str, StoredEntry] = {}
+    for entry in entries:
+        detail = entry.detail
+        if named_by in detail and "revision" in detail:
+            newest.setdefault(str(detail[named_by]), entry)
+    return newest

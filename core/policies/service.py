@@ -89,9 +89,10 @@ class SettingPolicy:
         require(session, Permission.SETTING_LIST)
         if name is not None:
             catalogue.rule_of(name)
+        current = self._settings.current_rows()  # before the history: what comes in between is then in it
         rows = self._settings.changes(name)
         self._sealer.check(rows)
-        self._refuse_gaps(rows, name)
+        _refuse_gaps(rows, current, name)
         return [_change(row) for row in rows if row.columns["name"] in CATALOGUE]
 
     def difference(self, name: str, text: str) -> str:
@@ -147,15 +148,6 @@ class SettingPolicy:
         """Return the sealed rows of the history, for whoever checks the whole vault."""
         return self._settings.changes()
 
-    def _refuse_gaps(self, rows: list[SealedRow], name: str | None) -> None:
-        """Raise IntegrityFailure where a change is missing: a setting's changes have the revisions from 2 on."""
-        stored = {(str(row.columns["name"]), int(row.columns["revision"])) for row in rows}
-        for row in self._settings.current_rows():
-            about = str(row.columns["name"])
-            wanted = {(about, revision) for revision in range(2, int(row.columns["revision"]) + 1)}
-            if name in {None, about} and not wanted <= stored:
-                raise IntegrityFailure(f"A change of the setting {about} is missing from the stored history.")
-
     def _refuse_dual_control_alone(self, name: str, value: Value) -> None:
         """Raise Refused where dual control would be turned on without two who may approve: nobody could go on."""
         if name == "dual_control" and value and len(self._register.super_admins()) < ENOUGH_FOR_DUAL_CONTROL:
@@ -171,6 +163,16 @@ class SettingPolicy:
         return SettingView(
             name, rule.title, value, rule.kind.shown(value), rule.kind.allowed, rule.policy, revision, updated
         )
+
+
+def _refuse_gaps(rows: list[SealedRow], current: list[SealedRow], name: str | None) -> None:
+    """Raise IntegrityFailure where a change is missing: a setting's changes have the revisions from 2 on."""
+    stored = {(str(row.columns["name"]), int(row.columns["revision"])) for row in rows}
+    for row in current:
+        about = str(row.columns["name"])
+        wanted = {(about, revision) for revision in range(2, int(row.columns["revision"]) + 1)}
+        if name in {None, about} and not wanted <= stored:
+            raise IntegrityFailure(f"A change of the setting {about} is missing from the stored history.")
 
 
 def _change(row: SealedRow) -> SettingChange:

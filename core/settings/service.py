@@ -55,9 +55,11 @@ class SettingsService:
 
     def current_rows(self) -> list[SealedRow]:
         """Return the rows after checking seals and log. Raises IntegrityFailure also for an old row put back."""
-        rows = self.rows()
+        with self._database.snapshot() as connection:
+            rows, newest = store.read(connection), self._governance.settings(connection)
         self._sealer.check(rows)
-        self._governance.check_settings(rows)
+        self._governance.check(rows, newest)
+        self._governance.check_present(rows, newest)
         return rows
 
     def read_current(self) -> VaultSettings:

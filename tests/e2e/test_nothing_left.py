@@ -13,7 +13,7 @@ import pytest
 
 from app.bootstrap import open_vault
 from app.start import begin
-from core.access.service import OWNER_PURPOSE, PIN_PURPOSE
+from core.access.records import OWNER_PURPOSE, PIN_PURPOSE
 from core.audit.model import Origin
 from core.storage.home import Home
 from core.storage.seal import SealedRow

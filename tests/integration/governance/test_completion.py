@@ -85,7 +85,7 @@ def test_the_same_name_in_other_letters_is_no_second_operator(alone: RealVault) 
 
 def test_what_is_served_before_completion_touches_no_person() -> None:
     early = {permission.value.split("_")[0] for permission, grant in GRANTS.items() if grant.before_dual_control}
-    assert early == {"key", "operator", "approval", "setting", "audit", "vault"}
+    assert early == {"key", "operator", "own", "approval", "setting", "audit", "vault"}
 
 
 def test_without_dual_control_one_operator_serves_and_a_banner_says_so(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_the_provider_names_the_operator_and_bounds_the_role(
         assert session.role is role
         if role is Role.AUDITOR:
             with pytest.raises(Refused):
-                vault.services.access.operators(session)
+                vault.services.keys.ledger(session)
         [entry] = site.vault.services.audit.search(EntryFilter(action="operator:sign_in", outcome="done"), 1)
         assert entry.detail == {"provider": True}
     finally:
