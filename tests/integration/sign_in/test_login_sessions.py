@@ -248,7 +248,7 @@ def test_rows_edited_in_sql_give_nobody_a_right(real: RealVault, site: Site) -> 
     with real.changed("login_session", "UPDATE login_session SET operator = %s, role = 'super_admin'", [OPERATOR]):
         assert {item.operator for item in vault.services.sessions.listing(replace(session))} <= {name}
         with pytest.raises(CitizenZeroError, match="does not allow"):
-            vault.services.operators.operators(session)
+            vault.services.keys.ledger(session)
     with real.changed("login_session", "DELETE FROM login_session"):
         assert isinstance(until_ended(session.still_open), LoginSessionEnded)
 

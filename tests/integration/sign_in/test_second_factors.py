@@ -271,7 +271,7 @@ def test_the_whole_old_record_put_back_is_found_by_the_log(person: Person) -> No
     real.sql("DELETE FROM operator WHERE name = %s", [person.name])
     real.sql("INSERT INTO operator TABLE before")
     real.sql("DROP TABLE before")
-    with pytest.raises(IntegrityFailure, match="put back"):
+    with pytest.raises(IntegrityFailure, match="not the newest"):
         person.enter()
     assert not person.vault.services.token.open
 
