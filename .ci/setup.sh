@@ -12,8 +12,9 @@ RUN_PACKAGES=(
     libxcb-render-util0 libxcb-render0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 libx11-xcb1
     libwayland-cursor0 libwayland-egl1
 )
-# A display for whole-program tests, a PKCS#11 spy, a second PKCS#11 module, Indic letters.
-TEST_PACKAGES=(xvfb xauth opensc libnss3 fonts-noto-core)
+# A display for whole-program tests, a PKCS#11 spy, a second PKCS#11 module, Indic letters, Redis: Debian's redis-tools
+# holds the server's program too (as redis-check-rdb) and, unlike redis-server, starts no service on this machine.
+TEST_PACKAGES=(xvfb xauth opensc libnss3 fonts-noto-core redis-tools)
 
 MINIMUM_PYTHON=(3 11)
 MINIMUM_UV=(0 5)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import QObject, Qt, QUrl, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, QTimer, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 
 from core.access.factors import FactorAnswer, FactorChallenge, FactorKind
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.access.oidc import ProviderIdentity
 
 _PERSON_SECONDS = 180.0
+_IDENTITY_MS = 300_000  # whom the provider named opens nothing for whoever comes by later
 
 
 class SigningIn(QObject):
@@ -58,6 +59,10 @@ class SigningIn(QObject):
         self._cancel = threading.Event()
         self._identity: ProviderIdentity | None = None
         self.open_browser: Callable[[str], object] = lambda address: QDesktopServices.openUrl(QUrl(address))
+        self._forgetting = QTimer(self)
+        self._forgetting.setSingleShot(True)
+        self._forgetting.setInterval(_IDENTITY_MS)
+        self._forgetting.timeout.connect(self.forget)
         screen.unlock_asked.connect(self.ask)
         screen.code_entered.connect(self._on_code)
         screen.security_key_asked.connect(self._on_security_key)
@@ -73,13 +78,16 @@ class SigningIn(QObject):
         self._tasks.start(self._sign_in(operator, password))
 
     def stop(self) -> None:
-        """End what waits for the person: the second factor, the browser, the touch of a key."""
+        """End what waits for the person: the second factor, the browser, the touch of a key; or forget who it was."""
         self._cancel.set()
         self._answers.put(_stopped)
+        if self._identity is not None:
+            self.forget()
 
     def forget(self) -> None:
         """Forget whom the identity provider named: the next sign-in asks it again."""
         self._identity = None
+        self._forgetting.stop()
         self._screen.show_identity("")
 
     async def _sign_in(self, operator: str, password: str) -> None:
@@ -154,6 +162,7 @@ class SigningIn(QObject):
             self._screen.show_refused(said(error.message))
             return
         self._identity = identity
+        self._forgetting.start()
         self._screen.show_ready()
         known = self.tr("The identity provider knows you as {operator}. Your own password opens the vault.")
         self._screen.set_operator(identity.operator)

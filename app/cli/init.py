@@ -12,6 +12,7 @@ from app.passwords import DATABASE, PROGRAM, database_password, given_password
 from core.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from core.access.factors import AskSecondFactor
     from core.setup.model import ExternalDatabase, JoinPlan, SetupPlan, SetupResult
     from core.storage.external_address import ExternalAddress
     from hsm.secret import Secret
@@ -51,8 +52,11 @@ def init(
     if database_url is not None:
         address, database_secret, holds_vault = _looked_at(command, database_url)
         if holds_vault:
+            from app.cli.sign_in import CliSecondFactor  # noqa: PLC0415
+
             password = command.password_from(password_file) if password_file else command.password()
-            _join(command, _join_plan(name, password, library, address, database_secret, token_folder))
+            ask = CliSecondFactor(command.settings)
+            _join(command, _join_plan(name, password, library, address, database_secret, token_folder, ask))
             return
         database = _external(address, database_secret, program_role)
     if token_folder is not None:
@@ -94,11 +98,12 @@ def _join_plan(
     address: "ExternalAddress",
     password: "Secret",
     token_folder: Path | None,
+    ask: "AskSecondFactor",
 ) -> "JoinPlan":
     from core.setup.model import JoinPlan  # noqa: PLC0415
 
     folder = None if token_folder is None else token_folder.absolute()
-    return JoinPlan(operator, operator_password, module, address, password, folder)
+    return JoinPlan(operator, operator_password, module, address, password, folder, ask)
 
 
 def _join(command: CommandContext, plan: "JoinPlan") -> None:

@@ -145,6 +145,7 @@ class LoginSessions:
         )  # fmt: skip
         self._audit.record(entry)
         if not self._store.end(login_session, session.operator):
+            self._audit.record(replace(entry, outcome=Outcome.FAILED))
             raise NotFound("The login session has ended by itself meanwhile.")
         self._audit.record_later(
             self._audit.entry(session.actor, action=Action.OPERATOR_SIGN_OUT, outcome=Outcome.DONE, detail=detail)

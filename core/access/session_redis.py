@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from core.access.login_sessions import LAPSE_SECONDS, Device, LoginRecord, Seen, Standing
 from core.access.model import LoginSession, Role
@@ -99,22 +100,36 @@ class RedisSessions:
         from redis import Redis  # noqa: PLC0415 (only where a home names a Redis)
         from redis.exceptions import RedisError  # noqa: PLC0415
 
+        if self._connected is None:
+            password = self._password()
+            self._connected = Redis.from_url(
+                _checked(self._url),
+                password=None if password is None else password.reveal_text(),
+                socket_timeout=_TIMEOUT_SECONDS,
+                socket_connect_timeout=_TIMEOUT_SECONDS,
+            )
         try:
-            if self._connected is None:
-                password = self._password()
-                self._connected = Redis.from_url(
-                    self._url,
-                    password=None if password is None else password.reveal_text(),
-                    socket_timeout=_TIMEOUT_SECONDS,
-                    socket_connect_timeout=_TIMEOUT_SECONDS,
-                )
             yield self._connected
         except RedisError as error:
             raise SessionStoreUnavailable(
                 "The store of login sessions (Redis) does not answer.", details={"Redis": type(error).__name__}
             ) from None
-        except ValueError:
-            raise InvalidInput("redis_url in config.toml is not a Redis URL.", field="redis_url") from None
+
+
+def _checked(url: str) -> str:
+    """Return a Redis URL. Raises InvalidInput for another one, or one with a password in it."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"redis", "rediss", "unix"} and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise InvalidInput("redis_url in config.toml is not a Redis URL.", field="redis_url")
+    if parts.password is not None or "password" in parts.query:
+        raise InvalidInput(
+            "redis_url in config.toml holds a password.", field="redis_url", remedy="Give it as REDIS_PASSWORD."
+        )
+    return url
 
 
 def _now(redis: "Redis") -> datetime:

@@ -96,7 +96,7 @@ class SignIn:
         Raises SignInRefused, SignInPaused, SecondFactorNeeded, ProviderRefused, IntegrityFailure (a forged
         record), or what the HSM says.
         """
-        self._check_provider(name, provider)
+        self._check_provider(name, provider, origin)
         older = self._older_schema()
         row, factors, keys, actor = self._by_password(name, password, origin, older)
         kinds = self._by_second_factor(row, factors, keys, actor, ask)
@@ -265,15 +265,15 @@ class SignIn:
 
     # --- identity provider -------------------------------------------------------------------------
 
-    def _check_provider(self, name: str, provider: ProviderIdentity | None) -> None:
+    def _check_provider(self, name: str, provider: ProviderIdentity | None, origin: Origin) -> None:
         if provider is None and self._provider_required:
-            raise ProviderRefused(
-                "This console lets nobody in without the identity provider.", remedy="Sign in there first."
-            )
-        if provider is not None and provider.operator != name:
-            raise ProviderRefused(
-                "The identity provider knows you as another operator.", remedy="Sign in there as the same person."
-            )
+            words = "This console lets nobody in without the identity provider.", "Sign in there first."
+        elif provider is not None and provider.operator != name:
+            words = "The identity provider knows you as another operator.", "Sign in there as the same person."
+        else:
+            return
+        self._record(Actor("unknown", origin, uuid.uuid4().hex[:16]), Outcome.REFUSED, {"provider": True})
+        raise ProviderRefused(words[0], remedy=words[1])
 
     def _bounded(self, row: SealedRow, provider: ProviderIdentity | None, actor: Actor) -> Role:
         stored = Role(row.columns["role"])

@@ -39,7 +39,10 @@ class Series(StrEnum):
 
 
 BEGUN_BY_INTENT = frozenset({Action.CITIZEN_PROFILE.value, Action.CITIZEN_UPDATE.value})
-_SIGN_IN = frozenset({Action.OPERATOR_SIGN_IN.value, Action.OPERATOR_LOCK.value})
+_SIGN_IN = frozenset(
+    {Action.OPERATOR_SIGN_IN.value, Action.OPERATOR_LOCK.value, Action.OPERATOR_SIGN_OUT.value,
+     Action.OPERATOR_FACTOR_ADD.value, Action.OPERATOR_FACTOR_REMOVE.value}
+)  # fmt: skip
 _OF_SUBJECT = {"proof": Series.PROOFS, "credential": Series.PROOFS, "key": Series.KEYS}
 _READING_VERBS = frozenset({"show", "profile", "search", "verify", "list"})
 

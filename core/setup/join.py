@@ -87,7 +87,9 @@ class VaultJoin:
         given = software_token.prepare(plan.module, self._home.path, token.label, tokens=plan.token_folder)
         with HsmClient(plan.module, given) as client:
             services = self._open_services(database, client)
-            session = services.sign_in.enter(plan.operator, plan.operator_password, self._origin)
+            session = services.sign_in.enter(
+                plan.operator, plan.operator_password, self._origin, ask=plan.second_factor
+            )
             services.settings.read_checked()
             entry = services.audit.entry(session.actor, action=Action.VAULT_JOIN, outcome=Outcome.DONE)
             services.audit.record(entry)

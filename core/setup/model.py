@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from core.access.factors import AskSecondFactor
 from core.access.model import checked_operator_name
 from core.access.operator_keys import check_password
 from core.errors import InvalidInput
@@ -69,7 +70,8 @@ class SetupPlan:
 class JoinPlan:
     """Which vault to join: the address names the program's role, `operator` is one of the vault's.
 
-    `token_folder` is a software token's folder where it lies; both consoles then use the same one.
+    `token_folder` is a software token's folder where it lies; both consoles then use the same one. `second_factor` is
+    asked for one where the operator has it.
     """
 
     operator: str
@@ -78,6 +80,7 @@ class JoinPlan:
     address: ExternalAddress
     password: Secret
     token_folder: Path | None = None
+    second_factor: AskSecondFactor | None = None
 
 
 @dataclass(frozen=True)

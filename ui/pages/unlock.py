@@ -125,6 +125,7 @@ class UnlockScreen(QWidget):
         """Say whom the identity provider named: only that operator signs in now. Empty: nobody."""
         self._identity.set_words("", sentence)
         self._identity.setVisible(bool(sentence))
+        self.stop.setVisible(bool(sentence))
         self.operator.editor.setReadOnly(bool(sentence))
         self.provider.setVisible(self._has_provider and not sentence)
         if sentence:
@@ -212,13 +213,15 @@ class UnlockScreen(QWidget):
         self._second_step = False
         self.code.editor.clear()
         self.code.clear_error()
-        for piece in (self.code, self.security_key, self.stop, self._waiting):
+        for piece in (self.code, self.security_key, self._waiting):
             piece.hide()
+        identified = self._identity.isVisibleTo(self)
+        self.stop.setVisible(identified)
         self.operator.setEnabled(True)
         self.password.setEnabled(True)
         self.password.show()
         self.unlock.show()
-        self.provider.setVisible(self._has_provider and not self._identity.isVisibleTo(self))
+        self.provider.setVisible(self._has_provider and not identified)
         self._set_busy(busy=False)
 
     def _make_foot(self, version: str) -> QWidget:

@@ -139,6 +139,29 @@ def test_without_the_token_the_console_says_what_is_missing_and_goes_on_when_it_
     running.sign_in()
 
 
+def test_without_the_database_the_console_says_what_that_prevents_and_goes_on_when_it_is_back(
+    start: Start, populated_vault: PopulatedVault
+) -> None:
+    file = populated_vault.real.home.config_file
+    before = file.read_text()
+    file.write_text(f'{before}database_url = "postgresql://program@127.0.0.1:9/vault"\n')
+    try:
+        running = start(populated_vault.real.home.path)
+        running.until(lambda: running.console.degraded is not None and running.console.degraded.isVisible())
+        settle()
+        assert running.console.degraded is not None
+        said = " ".join(texts(running.console.degraded))
+        assert "The console opened without the database" in said
+        assert "no citizen can be found, and no audit entry written" in said
+        assert "DB_PASSWORD" in said or "database server runs" in said
+        assert "sign in" in said
+    finally:
+        file.write_text(before)
+    running.console._retry()
+    running.until(running.console.unlock.isVisible)
+    running.sign_in()
+
+
 def test_a_home_that_cannot_be_read_is_said_in_words(start: Start, tmp_path: Path) -> None:
     home = tmp_path / "vault"
     home.mkdir()

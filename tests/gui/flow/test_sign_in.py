@@ -193,6 +193,11 @@ def test_the_provider_names_the_operator_and_the_own_password_opens(start: Start
     assert screen.operator.editor.isReadOnly()
     assert not running.window.in_workspace
     assert_no_elided_labels(screen)
+    screen.stop.click()
+    assert not screen.operator.editor.isReadOnly()
+    running.console.signing_in.open_browser = Browser(OPERATOR)
+    screen.provider.click()
+    running.until(lambda: any("knows you as" in text for text in texts(screen)))
     type_text(PASSWORD, screen.password.editor)
     press(Qt.Key.Key_Return, screen.password.editor)
     running.until(lambda: running.window.in_workspace)

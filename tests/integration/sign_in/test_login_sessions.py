@@ -292,7 +292,16 @@ def test_a_key_in_redis_lives_for_30_minutes_from_the_last_use(site: Site) -> No
     assert site.redis.client.ttl(key) > 1_790
 
 
-@pytest.mark.parametrize("url", ["nonsense", "http://127.0.0.1:1/0", "redis://127.0.0.1:1/0"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "http://127.0.0.1:1/0",
+        "redis://:secret@127.0.0.1:1/0",
+        "redis://127.0.0.1:x",
+        "redis://127.0.0.1:1/0",
+    ],
+)
 def test_a_redis_that_cannot_be_reached_lets_nobody_in(real: RealVault, url: str) -> None:
     before = real.home.config_file.read_text()
     others = [line for line in before.splitlines() if not line.startswith("redis_url")]

@@ -18,6 +18,8 @@ from hsm.secret import Secret
 def test_shared_options_may_stand_anywhere() -> None:
     words = ["citizen", "show", "idt_x", "--json", "--home", "/h", "-v"]
     assert hoist_options(words) == ["--json", "--home", "/h", "--verbose", "citizen", "show", "idt_x"]
+    signing_in = ["operator", "list", "--totp", "123456", "--oidc"]
+    assert hoist_options(signing_in) == ["--totp", "123456", "--oidc", "operator", "list"]
     assert hoist_options(["a", "--", "--json"]) == ["a", "--", "--json"]
     assert hoist_options(["status", "--home=/x y"]) == ["--home=/x y", "status"]
 
