@@ -42,11 +42,11 @@ def second(cli: CommandLine, person: Path) -> CommandLine:
     joining = _as(cli, SECOND)
     wrong = cli.run("operator", "join", "--code", "A" * 32, "--operator", SECOND)
     assert (wrong.code, wrong.error) == (4, "CZ-REF-023")
-    words = ("operator", "join", "--code", "-", "--operator", SECOND, "--password-file", str(joining.password_file))
-    joined = cli.run(*words, typed=f"{invited.document['code']}\n")
+    joins = ("operator", "join", "--code", "-", "--operator", SECOND, "--password-file", str(joining.password_file))
+    joined = cli.run(*joins, typed=f"{invited.document['code']}\n")
     assert joined.code == 0, joined.stdout
     assert joined.document["role"] == "super_admin"
-    assert cli.run(*words, typed=f"{invited.document['code']}\n").error == "CZ-REF-023"
+    assert cli.run(*joins, typed=f"{invited.document['code']}\n").error == "CZ-REF-023"
     return joining
 
 
