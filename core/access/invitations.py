@@ -1,12 +1,13 @@
 """Becoming an operator: the inviter gets a one-time code, the invitee joins with it and an own password.
 
-The inviter seals the token's PIN (to a future super admin also the database owner's password) to the code's key,
-so neither learns the other's password. The code is shown once; the row alone opens nothing.
+The inviter seals the token's PIN (to a future super admin also what only super admins hold) to the code's key, so
+neither learns the other's password. The code is shown once; the row alone opens nothing.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.access import store
 from core.access.invitation_code import INVALID, CodeKeys, keys_of, new_code
@@ -22,13 +23,12 @@ from core.access.model import (
     person_of,
     require,
 )
-from core.access.operator_keys import OperatorKeys, check_password
+from core.access.operator_keys import check_password
 from core.access.operators import revoked
-from core.access.pins import PENDING, PRESENT, TokenPin
+from core.access.pins import PENDING, TokenPin
 from core.access.recording import recorded
 from core.access.records import (
-    OWNER_PURPOSE,
-    PIN_PURPOSE,
+    Opener,
     OperatorSecrets,
     key_digest,
     new_operator,
@@ -115,7 +115,7 @@ class Invitations:
                     "state": OPEN,
                     "invited_by": session.operator,
                     "encryption_public": made.public,
-                    **_handed_on(keys, own, role, made),
+                    **_handed_on(own.columns, keys, role, made.public),
                     "created_at": self._now(),
                     "expires_at": expires,
                     "revision": 1,
@@ -198,9 +198,7 @@ class Invitations:
         operators = self._register.all()
         alone_before = self._refuse_stale(row, operators)
         role = Role(row.columns["role"])
-        secrets = OperatorSecrets(
-            keys.open(row.columns[PRESENT], PIN_PURPOSE), _opened(keys, row, "owner_password_sealed", OWNER_PURPOSE)
-        )
+        secrets = OperatorSecrets.opened(row.columns, keys, role)
         try:
             columns = new_operator(actor.operator, password, role, secrets, self._now())
         finally:
@@ -251,16 +249,10 @@ class Invitations:
         )
 
 
-def _handed_on(keys: OperatorKeys, own: SealedRow, role: Role, made: CodeKeys) -> dict[str, bytes | None]:
-    """Return what the inviter seals to the code: the PIN, and to a super admin the database owner's password."""
-    owner = _opened(keys, own, "owner_password_sealed", OWNER_PURPOSE) if role is Role.SUPER_ADMIN else None
-    secrets = OperatorSecrets(keys.open(own.columns[PRESENT], PIN_PURPOSE), owner)
+def _handed_on(columns: Mapping[str, Any], keys: Opener, role: Role, public: bytes) -> dict[str, bytes | None]:
+    """Return what the inviter seals to the code: the PIN, and to a super admin what only super admins hold."""
+    secrets = OperatorSecrets.opened(columns, keys, role)
     try:
-        return secrets.sealed_to(made.public)
+        return secrets.sealed_to(public)
     finally:
         secrets.wipe()
-
-
-def _opened(keys: OperatorKeys | CodeKeys, row: SealedRow, column: str, purpose: str) -> Secret | None:
-    sealed = row.columns[column]
-    return None if sealed is None else keys.open(sealed, purpose)

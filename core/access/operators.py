@@ -13,10 +13,9 @@ from sqlalchemy import Connection
 
 from core.access import store
 from core.access.model import Invitation, LoginSession, Operator, OperatorState, Permission, Role, require
-from core.access.operator_keys import seal_to
 from core.access.pins import PENDING, TokenPin
 from core.access.recording import recorded
-from core.access.records import OWNER_PURPOSE, invitation_of, operator_of
+from core.access.records import OF_SUPER_ADMINS, OperatorSecrets, invitation_of, operator_of
 from core.access.register import ENOUGH_FOR_DUAL_CONTROL, OperatorRegister, is_active_super_admin
 from core.access.second_operator import Asked, Consent, Operation, OperationKind, SecondOperator
 from core.access.voice import OperatorVoices
@@ -75,7 +74,7 @@ class OperatorService:
     def set_role(self, session: LoginSession, name: str, role: Role, asked: Asked) -> Operator:
         """Give an operator another role; login sessions of the operator end.
 
-        A new super admin gets the database owner's password sealed, from the one who asks: the own password opens it.
+        A new super admin gets from the one who asks what only super admins hold: the own password opens it.
         """
         told = {"operator": name, "role": role.value}
         with recorded(self._audit, session, Action.OPERATOR_ROLE, told):
@@ -98,8 +97,7 @@ class OperatorService:
                 columns = {
                     **row.columns,
                     "role": role.value,
-                    "owner_password_sealed": self._owner_password(session, row, role, asked),
-                    "recovery_secret_sealed": None,
+                    **self._for_super_admins(session, row, role, asked),
                     "revision": row.columns["revision"] + 1,
                 }
                 [sealed] = self._sealer.seal([(row.table, columns)])
@@ -140,8 +138,7 @@ class OperatorService:
             "state": OperatorState.DISABLED.value,
             "disabled_at": self._now(),
             "disabled_by": session.operator,
-            "owner_password_sealed": None,
-            "recovery_secret_sealed": None,
+            **dict.fromkeys(OF_SUPER_ADMINS),
             PENDING: None,
             "revision": row.columns["revision"] + 1,
         }
@@ -176,28 +173,34 @@ class OperatorService:
             new.wipe()
         return operator_of(sealed[0])
 
-    def _owner_password(self, session: LoginSession, row: SealedRow, role: Role, asked: Asked) -> bytes | None:
-        """Return the database owner's password, sealed to a new super admin; None for any other role."""
+    def _for_super_admins(
+        self, session: LoginSession, row: SealedRow, role: Role, asked: Asked
+    ) -> dict[str, bytes | None]:
+        """Return what only super admins hold, sealed to a new one; nothing for any other role."""
         if role is not Role.SUPER_ADMIN:
-            return None
+            return dict.fromkeys(OF_SUPER_ADMINS)
         keys, own = self._voices.open(session, asked.password)
-        sealed = own.columns["owner_password_sealed"]
-        if sealed is None:
-            return None
-        password = keys.open(sealed, OWNER_PURPOSE)
+        secrets = OperatorSecrets.opened(own.columns, keys, role)
         try:
-            return seal_to(row.columns["encryption_public"], password, OWNER_PURPOSE)
+            sealed = secrets.sealed_to(row.columns["encryption_public"])
         finally:
-            password.wipe()
+            secrets.wipe()
+        return {column: sealed[column] for column in OF_SUPER_ADMINS}
 
     def _keep_enough_super_admins(self, rows: Sequence[SealedRow], leaving: SealedRow) -> None:
         """Raise Refused where too few super admins would stay: two under dual control, else one."""
         if not is_active_super_admin(leaving):
             return
-        staying = sum(is_active_super_admin(row) for row in rows) - 1
-        if staying < 1:
+        staying = [row for row in rows if is_active_super_admin(row) and row is not leaving]
+        if not staying:
             raise Refused("This is the last super admin.", remedy="Invite another super admin first.")
-        if staying < ENOUGH_FOR_DUAL_CONTROL and self._settings.read_checked().dual_control:
+        for column, called in OF_SUPER_ADMINS.items():
+            if leaving.columns[column] is not None and all(row.columns[column] is None for row in staying):
+                raise Refused(
+                    f"Nobody else holds the {called}: it would be lost.",
+                    remedy="Have this operator invite another super admin first.",
+                )
+        if len(staying) < ENOUGH_FOR_DUAL_CONTROL and self._settings.read_checked().dual_control:
             raise Refused(
                 "Dual control needs two super admins, and only one would stay.",
                 remedy="Invite another super admin first.",

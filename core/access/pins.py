@@ -11,11 +11,11 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from core.access import store
 from core.access.operator_keys import seal_to
-from core.access.records import PIN_PURPOSE
+from core.access.records import PIN_PURPOSE, Opener
 from core.audit.governance import GovernanceLog
 from core.audit.model import Action, Actor, Entry, Outcome
 from core.audit.service import AuditLog
@@ -32,12 +32,6 @@ _LOCK = int.from_bytes(b"cz-token")  # PostgreSQL numbers its advisory locks, 64
 _PATIENCE_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 0.1
 _PIN_BYTES = 24  # 32 letters and digits, within what PKCS#11 tokens take
-
-
-class Opener(Protocol):
-    """Who can open what is sealed to a public half: an operator's keys, an invitation's code."""
-
-    def open(self, sealed: bytes, purpose: str) -> Secret: ...  # noqa: D102 (a protocol's single line)
 
 
 class TokenPin:

@@ -13,8 +13,8 @@ them. What is not in them is refused.
 """
 _SECOND = """
 ## What takes two operators
-With dual control on, each of these is asked for by one operator and approved, by a signature with the own key, by
-another one with a role of the third column. *Always* means: whatever the setting `approval_policy` says.
+With dual control on, one operator asks for each of these, and another one with a role of the third column approves it
+by a signature with the own key. *Always* means: whatever the setting `approval_policy` says.
 """
 
 

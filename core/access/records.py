@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from core.access.model import (
     Invitation,
@@ -22,6 +22,16 @@ OWNER_PURPOSE = "database owner password"
 RECOVERY_PURPOSE = "backup recovery secret"
 
 
+# What only super admins hold, by the column that it is sealed in.
+OF_SUPER_ADMINS = {"owner_password_sealed": OWNER_PURPOSE, "recovery_secret_sealed": RECOVERY_PURPOSE}
+
+
+class Opener(Protocol):
+    """Who can open what is sealed to a public half: an operator's keys, an invitation's code."""
+
+    def open(self, sealed: bytes, purpose: str) -> Secret: ...  # noqa: D102 (a protocol's single line)
+
+
 @dataclass(frozen=True)
 class OperatorSecrets:
     """What is sealed to an operator when the operator is added."""
@@ -29,6 +39,17 @@ class OperatorSecrets:
     pin: Secret
     owner_password: Secret | None = None
     recovery_secret: Secret | None = None
+
+    @classmethod
+    def opened(cls, columns: Mapping[str, Any], opener: Opener, role: Role) -> "OperatorSecrets":
+        """Return what a row holds, as far as the role may have it. Raises IntegrityFailure if it does not open."""
+
+        def held(column: str, purpose: str) -> Secret | None:
+            sealed = columns[column] if role is Role.SUPER_ADMIN else None
+            return None if sealed is None else opener.open(sealed, purpose)
+
+        pin = opener.open(columns["pin_sealed"], PIN_PURPOSE)
+        return cls(pin, *(held(column, purpose) for column, purpose in OF_SUPER_ADMINS.items()))
 
     def sealed_to(self, encryption_public: bytes) -> dict[str, bytes | None]:
         """Return the columns that hold them, sealed to a public half."""

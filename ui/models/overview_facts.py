@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from PyQt6.QtCore import QCoreApplication
 
-from core.access.model import Operator, Permission
+from core.access.model import Operator, Permission, Role
+from core.errors import SecondOperatorMissing
 from core.keys.model import Kek, KeyState
 from core.monitor.health import PartHealth
 from ui.error_report import said
@@ -79,7 +80,7 @@ def read_overview(desk: Desk) -> OverviewFacts:
         dual_control=dual_control,
         keks=tuple(desk.keys.ledger(session)) if desk.may(Permission.KEY_LIST) else None,
         operators=tuple(vault.services.operators.operators(session)) if desk.may(Permission.OPERATOR_LIST) else None,
-        by_state=desk.citizens.counts_by_state(session) if desk.may(Permission.CITIZEN_FIND) else None,
+        by_state=_by_state(desk),
         state_names=warm(),
     )
 
@@ -119,19 +120,29 @@ def _key_needs(keks: Sequence[Kek], now: datetime) -> list[Need]:
     return needs
 
 
+def _by_state(desk: Desk) -> dict[str, int] | None:
+    """Return citizens by state; None where the role or a waiting dual control keeps them from being counted."""
+    if not desk.may(Permission.CITIZEN_FIND):
+        return None
+    try:
+        return desk.citizens.counts_by_state(desk.session)
+    except SecondOperatorMissing:
+        return None
+
+
 def _operator_needs(dual_control: bool, operators: Sequence[Operator] | None) -> list[Need]:
     if operators is None or not dual_control:
         return []
-    active = [operator for operator in operators if operator.state == "active"]
-    if len(active) > 1:
+    approving = [each for each in operators if each.state == "active" and each.role is Role.SUPER_ADMIN]
+    if len(approving) > 1:
         return []
     return [
         Need(
             "users",
             "warning",
-            QCoreApplication.translate("Overview", "Dual control is on, and there is one operator"),
+            QCoreApplication.translate("Overview", "Dual control waits for its second super admin"),
             QCoreApplication.translate(
-                "Overview", "The choice is recorded; this version does not enforce it yet. Only you can open the vault."
+                "Overview", "No personal data is served before that one has joined. Invite one, in person."
             ),
             QCoreApplication.translate("Overview", "standing"),
         )

@@ -246,13 +246,13 @@ class OperatorPage(WizardPage):
         self._wizard.choices.dual_control = on
         means = (
             self.tr(
-                "On: what cannot be undone will wait until a second operator has agreed. This version has no such "
-                "act and no second operator yet: it records your choice."
+                "On: what cannot be undone waits until another super admin has signed it. No personal data is served "
+                "before you have invited a second super admin and that one has joined."
             )
             if on
             else self.tr(
-                "Off: one operator alone will do what cannot be undone. This version has no such act yet: it "
-                "records your choice."
+                "Off: one operator alone can do what cannot be undone. The console says so as long as it is so; two "
+                "super admins can turn it on later."
             )
         )
         self.meaning.set_words("", means, kind="info" if on else "warning")

@@ -258,3 +258,27 @@ def test_the_console_says_who_is_disabled_since_when(real: RealVault, leaves: st
     seen = {item.name: item for item in real.vault.services.operators.operators(real.session)}
     assert (seen[leaves].state, seen[STAYS].state) == ("disabled", "active")
     assert seen[leaves].disabled_at is not None
+
+
+def test_what_only_one_super_admin_holds_is_not_lost_with_that_one(tmp_path: Path) -> None:
+    made = make_vault(tmp_path / "home")
+    try:
+        with_operator(made, "second.admin", Role.SUPER_ADMIN)
+        row = made.vault.services.register.one("second.admin").columns
+        columns = {**row, "recovery_secret_sealed": None}
+        [sealed] = made.vault.services.register._sealer.seal([("operator", columns)])
+        change = "UPDATE operator SET recovery_secret_sealed = NULL, row_seal = %s WHERE name = 'second.admin'"
+        with made.changed("operator", change, [sealed["row_seal"]]), console(made, "second.admin") as second:
+            for act in (
+                lambda: second.services.operators.disable(second.session, OPERATOR, second.asked()),
+                lambda: second.services.operators.set_role(second.session, OPERATOR, Role.AUDITOR, second.asked()),
+            ):
+                with pytest.raises(Refused, match="would be lost"):
+                    act()
+        with console(made, "second.admin") as second:
+            second.services.operators.disable(second.session, OPERATOR, second.asked())
+            held = second.services.register.one("second.admin").columns
+        assert held["recovery_secret_sealed"] is not None
+        assert held["owner_password_sealed"] is not None
+    finally:
+        made.close()
