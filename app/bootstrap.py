@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.start import Starting
+from core.access.limits.service import RateLimits
 from core.access.model import LoginSession
 from core.access.service import AccessService
 from core.audit.activity import ActivityBins
@@ -26,6 +27,7 @@ from core.monitor.changes import ChangeWatch
 from core.monitor.health import Health
 from core.monitor.log_reader import LogReader
 from core.monitor.vault_check import VaultCheck
+from core.settings.limits import LimitSettings
 from core.settings.service import SettingsService
 from core.setup.join import VaultJoin
 from core.setup.model import SetupPlan
@@ -55,6 +57,7 @@ class Services:
     audit: AuditLog
     settings: SettingsService
     access: AccessService
+    limits: RateLimits
     keys: KeyService
     citizens: CitizenService
     jobs: JobService
@@ -66,9 +69,16 @@ class Services:
 
 
 def build_services(
-    database: Database, client: HsmClient, now: Callable[[], datetime] = utc_now, schema: Schema | None = None
+    database: Database,
+    client: HsmClient,
+    now: Callable[[], datetime] = utc_now,
+    schema: Schema | None = None,
+    limits: LimitSettings | None = None,
 ) -> Services:
-    """Construct all services. Nothing is opened, read or written. A new vault needs no `schema`: it is up to date."""
+    """Construct all services. Nothing is opened, read or written. A new vault needs no `schema`: it is up to date.
+
+    `limits` stand in place of the vault's own: for a demo, which lives a week in seconds.
+    """
     token = VaultToken(client)
     sealer = RowSealer(token.row_macs)
     audit = AuditLog(database, token, now)
@@ -77,8 +87,9 @@ def build_services(
     keys = KeyService(database, token, sealer, settings, audit, now)
     jobs = JobService(database, sealer, audit, now)
     enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)
-    citizens = CitizenService(database, token, sealer, keys, enrolment, audit, now)
-    imports = CitizenImport(database, token, enrolment, keys, settings, jobs, audit, now)
+    rates = RateLimits(database, lambda: limits or settings.read_checked().limits)
+    citizens = CitizenService(database, token, sealer, keys, enrolment, rates, audit, now)
+    imports = CitizenImport(database, token, enrolment, keys, settings, jobs, rates, audit, now)
     indexing = NameIndexing(database, citizens, jobs, audit)
     sweep = CitizenSweep(database, token, sealer, keys, audit)
     check = VaultCheck(sealer, settings, access, keys, jobs, sweep, audit)
@@ -90,6 +101,7 @@ def build_services(
         audit,
         settings,
         access,
+        rates,
         keys,
         citizens,
         jobs,
@@ -142,7 +154,7 @@ class Vault:
         self.server.leave()
 
 
-def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vault:
+def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now, limits: LimitSettings | None = None) -> Vault:
     """Join a begun start to a vault. Raises DatabaseUnavailable when the server does not come up."""
     server, home = starting.server, starting.home
     try:
@@ -155,7 +167,7 @@ def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vau
         starting.client.close()
         server.leave()
         raise
-    services = build_services(database, starting.client, now, schema)
+    services = build_services(database, starting.client, now, schema, limits)
     return Vault(home, services, server, Health(home, starting.config, services, server), schema, now)
 
 

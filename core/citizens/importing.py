@@ -21,6 +21,7 @@ from uuid import UUID
 
 import cbor2
 
+from core.access.limits.service import RateLimits
 from core.access.model import LoginSession, Permission, require
 from core.audit.model import Action
 from core.audit.service import AuditLog
@@ -86,6 +87,7 @@ class CitizenImport:
         keys: KeyService,
         settings: SettingsService,
         jobs: JobService,
+        limits: RateLimits,
         audit: AuditLog,
         now: Callable[[], datetime],
     ) -> None:
@@ -95,6 +97,7 @@ class CitizenImport:
         self._keys = keys
         self._settings = settings
         self._jobs = jobs
+        self._limits = limits
         self._recorder = Recorder(audit)
         self._now = now
 
@@ -126,12 +129,13 @@ class CitizenImport:
         """Import a file, or go on with it where it stood; a finished one imports nothing unless told to (`again`).
 
         `progress` is called after each batch, `rejected` with what it set aside; `cancelled` is asked before each: the
-        report then says so. Raises InvalidInput for a file or line that is refused, JobRunsElsewhere, or what ended
-        the work; what was stored before stays.
+        report then says so. Raises InvalidInput for a file or line that is refused, LimitReached, JobRunsElsewhere, or
+        what ended the work; what was stored before stays.
         """
         with self._recorder.recorded(session, Action.JOB_START):
             require(session, Permission.CITIZEN_ENROL)
             with (
+                self._limits.import_slot(session),
                 CitizenCsv(path) as file,
                 self._jobs.run(session, JobKind.IMPORT, file.sha256, file.row_count, again=again) as run,
             ):

@@ -252,6 +252,11 @@ def looks_like_token(text: str) -> bool:
     return text.startswith(TOKEN_PREFIX) and len(digits) == TOKEN_DIGITS and all(digit in BASE62 for digit in digits)
 
 
+def tokens_in(text: str) -> tuple[str, ...]:
+    """Return what was typed as an identity token, if it has the form of one: for limits of one citizen."""
+    return (text,) if looks_like_token(text) else ()
+
+
 def checked_roles(
     roles: tuple[CitizenRole, ...], primary: CitizenRole | None
 ) -> tuple[tuple[CitizenRole, ...], CitizenRole]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from core.access.limits.service import RateLimits
 from core.access.model import LoginSession, Permission, require
 from core.audit.model import Action, Entry, Outcome
 from core.audit.service import AuditLog
@@ -30,6 +31,7 @@ from core.citizens.model import (
     VerificationLevel,
     checked_roles,
     looks_like_token,
+    tokens_in,
 )
 from core.citizens.name_search import NameSearch
 from core.citizens.names import prefixes as name_prefixes
@@ -38,6 +40,7 @@ from core.citizens.recording import Recorder
 from core.errors import ChangedMeanwhile, InvalidInput, NotFound
 from core.keys.digests import Digests, Term
 from core.keys.service import KeyService
+from core.settings.limits import Limited
 from core.storage.database import Database
 from core.storage.seal import RowSealer
 from core.vault_token import VaultToken
@@ -57,6 +60,7 @@ class CitizenService:
         sealer: RowSealer,
         keys: KeyService,
         enrolment: Enrolment,
+        limits: RateLimits,
         audit: AuditLog,
         now: Callable[[], datetime],
     ) -> None:
@@ -68,7 +72,8 @@ class CitizenService:
         self._audit = audit
         self._recorder = Recorder(audit)
         self._enrolment = enrolment
-        self._names = NameSearch(database, self._digests, sealer, audit, now)
+        self._limits = limits
+        self._names = NameSearch(database, self._digests, sealer, limits, audit)
         self._integrity = CitizenIntegrity(token, sealer, keys, audit)
         self._now = now
 
@@ -90,6 +95,7 @@ class CitizenService:
         """Return one citizen's metadata, after checking everything that is stored about the citizen."""
         with self._recorder.recorded(session, Action.CITIZEN_SHOW, token):
             require(session, Permission.CITIZEN_FIND)
+            self._limits.take(session, Limited.METADATA, *tokens_in(token))
             rows = self._read(token)
             self._checked_and_recorded([rows], self._recorder.entry(session, Action.CITIZEN_SHOW, Outcome.DONE, token))
             return records.record(_vault_columns(rows))
@@ -105,6 +111,7 @@ class CitizenService:
             with self._database.snapshot() as connection:
                 found = store.found_by(connection, column, looked_for, FOUND_LIMIT)
                 rows = self._integrity.read(connection, found)
+            self._limits.take(session, Limited.METADATA, *rows)
             result = [records.record(_vault_columns(row)) for row in rows.values()]
             result = [record for record in result if records.fits(record, wanted)]
             detail = {"criterion": criterion, "matches": len(result)}
@@ -125,6 +132,8 @@ class CitizenService:
             require(session, Permission.CITIZEN_FIND)
             if not 1 <= limit <= PAGE_LIMIT:
                 raise InvalidInput(f"A page has 1 to {PAGE_LIMIT} rows.", field="limit")
+            if after is None:
+                self._limits.take(session, Limited.LISTING)
             with self._database.transaction() as connection:
                 rows = store.page(connection, wanted, after, limit + 1)
             self._sealer.check(rows)
@@ -145,7 +154,7 @@ class CitizenService:
     ) -> CitizenPage:
         """Return citizens each typed word begins a word of whose name (3 letters at least), page by page.
 
-        One entry a call, without the text. Raises TooManySearches beyond 120 searches a minute.
+        One entry a call, without the text. Raises LimitReached.
         """
         return self._names.page(session, typed, wanted, after, limit)
 
@@ -202,6 +211,7 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_PROFILE, token, purpose):
             require(session, Permission.CITIZEN_READ)
             words = checked_reason(reason, purpose)
+            self._limits.take(session, Limited.PROFILE, *tokens_in(token))
             rows = self._read(token)
             intent = self._recorder.entry(
                 session,
@@ -270,6 +280,7 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_ROLES, token):
             require(session, Permission.CITIZEN_CHANGE)
             chosen, main = checked_roles(roles, primary)
+            self._limits.take(session, Limited.ROLE_UPDATE, *tokens_in(token))
             rows = self._read_checked(token)
             if CitizenRole.BUSINESS not in chosen and rows.vault and rows.vault.columns["gstin_enc"] is not None:
                 raise InvalidInput("This citizen has a GSTIN, so the role business must stay.", field="roles")

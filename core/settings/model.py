@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.settings.limits import USUAL_LIMITS, LimitSettings
 from hsm.model import TokenBinding
 
 
@@ -11,7 +12,7 @@ class VaultSettings:
 
     `kek_capacity` counts citizens per KEK, `cryptoperiod_days` a KEK's planned life (NIST SP 800-57),
     `idle_seconds` the time without input until the console locks, `reveal_seconds` how long a revealed
-    value stays readable.
+    value stays readable. `limits` say how often something may be done.
     """
 
     log_id: str
@@ -23,3 +24,4 @@ class VaultSettings:
     cryptoperiod_days: int = 90
     idle_seconds: int = 600
     reveal_seconds: int = 60
+    limits: LimitSettings = USUAL_LIMITS

@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from core.errors import IntegrityFailure
+from core.errors import IntegrityFailure, InvalidInput
 from core.settings import store
+from core.settings.limits import LimitSettings
 from core.settings.model import VaultSettings
 from core.storage.database import Database
 from core.storage.seal import RowSealer, SealedRow
@@ -54,6 +55,8 @@ def _settings(rows: list[SealedRow]) -> VaultSettings:
     try:
         values: dict[str, Any] = {row.columns["name"]: json.loads(row.columns["value"]) for row in rows}
         values["token"] = TokenBinding(**values["token"])
+        if "limits" in values:  # vaults set up before there were limits have the usual ones
+            values["limits"] = LimitSettings.from_document(values["limits"])
         return VaultSettings(**values)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, InvalidInput):
         raise IntegrityFailure("The vault's settings are incomplete or unreadable.") from None

@@ -11,6 +11,7 @@ from pathlib import Path
 from core.access.model import checked_operator_name
 from core.access.operator_keys import check_password
 from core.errors import InvalidInput
+from core.settings.limits import USUAL_LIMITS, LimitSettings
 from core.storage.external_address import ExternalAddress
 from hsm.model import FunctionResult
 from hsm.secret import Secret
@@ -62,6 +63,7 @@ class SetupPlan:
     dual_control: bool = True
     kek_capacity: int = 10_000
     demo: bool = False
+    limits: LimitSettings = USUAL_LIMITS
     database: ExternalDatabase | None = None
 
 
