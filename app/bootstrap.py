@@ -9,6 +9,7 @@ from app.start import Starting
 from core.access.limits.service import RateLimits
 from core.access.model import LoginSession
 from core.access.service import AccessService
+from core.access.states import StateBinding
 from core.audit.activity import ActivityBins
 from core.audit.model import Origin
 from core.audit.service import AuditLog
@@ -58,6 +59,7 @@ class Services:
     settings: SettingsService
     access: AccessService
     limits: RateLimits
+    states: StateBinding
     keys: KeyService
     citizens: CitizenService
     jobs: JobService
@@ -102,6 +104,7 @@ def build_services(
         settings,
         access,
         rates,
+        StateBinding(database, sealer, audit),
         keys,
         citizens,
         jobs,

@@ -1,12 +1,15 @@
 """Commands about the vault as a whole: init, console, demo, status, vault verify, operator list."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.context import CommandContext
 from app.cli.init import init
 from core.errors import CitizenZeroError, IntegrityFailure
+
+if TYPE_CHECKING:
+    from core.access.model import Operator
 
 
 def register(program: typer.Typer) -> None:
@@ -21,6 +24,7 @@ def register_operator(group: typer.Typer) -> None:
     """Add `operator …`."""
     group.callback()(_nothing)
     group.command("list")(operator_list)
+    group.command("states")(operator_states)
 
 
 def register_vault(group: typer.Typer) -> None:
@@ -91,8 +95,25 @@ def operator_list(context: typer.Context) -> None:
     with command.signed_in() as (vault, session):
         operators = vault.services.access.operators(session)
     command.output.result(
-        {"items": operators}, [f"{item.name:<24}{item.role.value:<14}{item.state}" for item in operators]
+        {"items": operators},
+        [f"{item.name:<24}{item.role.value:<14}{item.state:<10}{_bound(item)}" for item in operators],
     )
+
+
+def operator_states(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The operator.")],
+    states: Annotated[str, typer.Option("--set", help="State codes joined by commas, as in UP,MH; or all.")],
+) -> None:
+    """Bind an operator to the citizens of some states, from the next sign-in on."""
+    from core.access.states import ALL, checked_states  # noqa: PLC0415
+
+    command: CommandContext = context.obj
+    chosen = checked_states(states)
+    with command.signed_in() as (vault, session):
+        vault.services.states.bind(session, name, chosen)
+    shown = ALL if chosen is None else sorted(chosen)
+    command.output.result({"operator": name, "states": shown})
 
 
 def vault_verify(
@@ -111,6 +132,10 @@ def vault_verify(
     raise IntegrityFailure(
         f"{len(named)} of the vault's records are not what the console stored. {lines}.",
     )
+
+
+def _bound(operator: "Operator") -> str:
+    return "all states" if operator.states is None else ",".join(sorted(operator.states))
 
 
 def _counts(verdict: object) -> dict[str, object]:

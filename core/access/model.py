@@ -8,6 +8,7 @@ from enum import StrEnum, auto
 
 from core.audit.model import Actor
 from core.errors import InvalidInput, Refused
+from core.states import EVERY_STATE
 
 OPERATOR_NAME = re.compile(r"\w(?:[\w .@-]{0,62}\w)?")
 PASSWORD_MIN_LENGTH = 8
@@ -31,6 +32,7 @@ class Permission(StrEnum):
     CITIZEN_CHANGE = auto()
     KEY_LIST = auto()
     OPERATOR_LIST = auto()
+    OPERATOR_CHANGE = auto()
     AUDIT_READ = auto()
     VAULT_VERIFY = auto()
 
@@ -48,12 +50,25 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
 
 @dataclass(frozen=True)
 class LoginSession:
-    """An operator who signed in: goes into every use case as the one who asks."""
+    """An operator who signed in: goes into every use case as the one who asks.
+
+    `states` are those that the operator is bound to (codes as in UP); None for an operator bound to none.
+    """
 
     operator: str
     role: Role
     actor: Actor
     since: datetime
+    states: frozenset[str] | None = None
+
+    @property
+    def seeing(self) -> str:
+        """Return what of the citizens the database shows to this operator."""
+        return EVERY_STATE if self.states is None else ",".join(sorted(self.states))
+
+    def may_see(self, state: str) -> bool:
+        """Tell whether the citizens of a state are this operator's."""
+        return self.states is None or state in self.states
 
 
 @dataclass(frozen=True)
@@ -64,12 +79,22 @@ class Operator:
     role: Role
     state: str
     created_at: datetime
+    states: frozenset[str] | None = None
 
 
 def require(session: LoginSession, permission: Permission) -> None:
     """Raise Refused unless the operator's role grants the permission."""
     if permission not in PERMISSIONS[session.role]:
         raise Refused(f"Your role ({session.role.value}) does not allow this.", details={"Needs": permission.value})
+
+
+def require_state(session: LoginSession, state: str) -> None:
+    """Raise Refused unless the citizens of a state are this operator's."""
+    if not session.may_see(state):
+        raise Refused(
+            f"You work for {', '.join(sorted(session.states or ())) or 'no state'}, not for {state}.",
+            remedy="Ask somebody who works for that state.",
+        )
 
 
 def checked_operator_name(name: str) -> str:

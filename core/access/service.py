@@ -24,6 +24,7 @@ from core.access.operator_keys import (
     open_keys,
     seal_to,
 )
+from core.access.states import states_of
 from core.audit.model import Action, Actor, Origin, Outcome
 from core.audit.service import AuditLog
 from core.errors import AlreadyExists, CitizenZeroError, DatabaseVersion, IntegrityFailure, SignInRefused
@@ -89,7 +90,7 @@ class AccessService:
         try:
             self._sealer.check([row, *self._settings.rows()])
             self._upgrade_if_older(actor, row, keys)
-            session = LoginSession(name, Role(row.columns["role"]), actor, self._now())
+            session = LoginSession(name, Role(row.columns["role"]), actor, self._now(), states_of(row.columns))
             self._audit.record(self._audit.entry(actor, action=Action.OPERATOR_SIGN_IN, outcome=Outcome.DONE))
         except CitizenZeroError:
             self._token.log_out()
@@ -142,6 +143,7 @@ class AccessService:
             "owner_password_sealed": sealed(secrets.owner_password, OWNER_PURPOSE),
             "recovery_secret_sealed": sealed(secrets.recovery_secret, RECOVERY_PURPOSE),
             "created_at": self._now(),
+            "states": None,
             "revision": 1,
         }
 
@@ -204,4 +206,4 @@ def _sealed_keys(columns: Mapping[str, Any]) -> SealedKeys:
 
 
 def _operator(columns: Mapping[str, Any]) -> Operator:
-    return Operator(columns["name"], Role(columns["role"]), columns["state"], columns["created_at"])
+    return Operator(columns["name"], Role(columns["role"]), columns["state"], columns["created_at"], states_of(columns))

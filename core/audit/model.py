@@ -44,6 +44,8 @@ class Action(StrEnum):
     OPERATOR_ADD = "operator:add"
     OPERATOR_SIGN_IN = "operator:sign_in"
     OPERATOR_LOCK = "operator:lock"
+    OPERATOR_STATES = "operator:states"
+    OPERATOR_REAUTHENTICATE = "operator:reauthenticate"
     KEY_GENERATE = "key:generate"
     KEY_LIST = "key:list"
     CITIZEN_ENROL = "citizen:enrol"
@@ -67,7 +69,7 @@ WITHOUT_MAC = frozenset({(Action.OPERATOR_SIGN_IN, Outcome.REFUSED), (Action.OPE
 DETAIL_NAMES = frozenset(
     {"fields", "criterion", "filters", "matches", "error", "key", "members", "intent", "changed", "roles", "level",
      "dual_control", "token_serial", "checked", "broken", "operator", "role", "state", "from", "to", "job", "kind",
-     "done", "imported", "rejected", "indexed"}
+     "done", "imported", "rejected", "indexed", "states"}
 )  # fmt: skip
 
 

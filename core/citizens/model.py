@@ -192,17 +192,18 @@ class CitizenProfile:
 
 @dataclass(frozen=True)
 class CitizenFilter:
-    """Which citizens to list; None leaves a column open."""
+    """Which citizens to list; None leaves a column open. `within` are the operator's own states."""
 
     state: str | None = None
     district: str | None = None
     role: CitizenRole | None = None
     level: VerificationLevel | None = None
     status: CitizenStatus | None = None
+    within: frozenset[str] | None = None
 
     def named(self) -> list[str]:
         """Return the names of what is filtered, for the audit entry."""
-        return [name for name, value in vars(self).items() if value is not None]
+        return [name for name, value in vars(self).items() if value is not None and name != "within"]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ The text that was typed stands in no entry and reaches the database only as keye
 for each operator keeps the search from being used to list the vault.
 """
 
+from dataclasses import replace
+
 from core.access.limits.service import RateLimits
 from core.access.model import LoginSession, Permission, require
 from core.audit.model import Action, Outcome
@@ -52,8 +54,9 @@ class NameSearch:
                 raise InvalidInput(f"A page has 1 to {PAGE_LIMIT} rows.", field="limit")
             digests = self._digests.of_names([names.looked_for(typed)])[0]
             self._limits.take(session, Limited.LISTING)
-            with self._database.transaction() as connection:
-                pairs = store.named(connection, digests, wanted, after, limit + 1)
+            with self._database.transaction(seeing=session.seeing) as connection:
+                within = replace(wanted, within=session.states)
+                pairs = store.named(connection, digests, within, after, limit + 1)
             self._check(pairs)
             items = tuple(records.record(vault.columns) for _, vault in pairs[:limit])
             detail = {"criterion": "name", "matches": len(items), "filters": wanted.named()}

@@ -17,6 +17,11 @@ from tests.support.vault import ASHA, OPERATOR, PASSWORD, RealVault
 BACK_TO_0001 = """
     DROP TABLE IF EXISTS job_rejection, job, audit_bin, audit_bin_head, limit_use;
     DROP FUNCTION take_limits;
+    DROP VIEW named_directory;
+    DROP POLICY by_state ON directory;
+    DROP POLICY by_state ON identity_vault;
+    ALTER TABLE directory DISABLE ROW LEVEL SECURITY;
+    ALTER TABLE operator DROP COLUMN states;
     ALTER TABLE directory DROP COLUMN name_digests;
     UPDATE alembic_version SET version_num = '0001'
 """

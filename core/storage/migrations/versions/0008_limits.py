@@ -74,6 +74,39 @@ $function$;
 DROP INDEX audit_entry_search;
 """
 
+# Citizens are seen by state. The setting of the connection names the states, or all of them by `*`; where it is not
+# set, nothing is seen. Read in sub-selects, it is read once a statement and not once a row.
+SEEN = """
+    (SELECT current_setting('citizen_zero.states', true)) = '*'
+    OR state = ANY ((SELECT string_to_array(current_setting('citizen_zero.states', true), ','))::text[])
+"""
+
+# The partitions have no policy of their own: whoever were granted one would see nothing in it.
+ROW_SECURITY = """
+ALTER TABLE operator ADD COLUMN states text[];
+
+ALTER TABLE directory ENABLE ROW LEVEL SECURITY;
+ALTER TABLE identity_vault ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_state ON directory TO {role} USING ({seen});
+CREATE POLICY by_state ON identity_vault TO {role} USING ({seen});
+DO $do$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'identity_vault'::regclass LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', part);
+    END LOOP;
+END
+$do$;
+
+-- The owner's view: the same rows by the same condition, but one that the index of names can be used beside.
+CREATE VIEW named_directory AS
+    SELECT identity_token, user_id, state, aadhaar_hash, pan_hash, phone_digest, email_digest, name_digests, revision,
+           row_seal
+    FROM directory WHERE {seen};
+GRANT SELECT ON named_directory TO {role};
+"""
+
 GRANTS = """
 GRANT SELECT, INSERT, UPDATE, DELETE ON limit_use TO {role};
 """
@@ -82,4 +115,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON limit_use TO {role};
 def upgrade() -> None:
     """Add tables, function, policies and column."""
     op.execute(LIMITS)
-    op.execute(GRANTS.format(role=context.config.attributes["program_role"]))
+    role = context.config.attributes["program_role"]
+    op.execute(GRANTS.format(role=role))
+    op.execute(ROW_SECURITY.format(role=role, seen=SEEN))
