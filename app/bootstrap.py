@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from app.start import Starting
 from core.access.limits.service import RateLimits
 from core.access.model import LoginSession
+from core.access.reauthentication import Reauthentication
 from core.access.service import AccessService
 from core.access.states import StateBinding
 from core.audit.activity import ActivityBins
@@ -60,6 +61,7 @@ class Services:
     access: AccessService
     limits: RateLimits
     states: StateBinding
+    reauthentication: Reauthentication
     keys: KeyService
     citizens: CitizenService
     jobs: JobService
@@ -105,6 +107,7 @@ def build_services(
         access,
         rates,
         StateBinding(database, sealer, audit),
+        Reauthentication(database, sealer, rates, audit, now),
         keys,
         citizens,
         jobs,
@@ -145,6 +148,7 @@ class Vault:
     def lock(self, session: LoginSession) -> None:
         """Close the vault: no data key, no PIN and no worker stay."""
         self.services.keys.empty_cache()
+        self.services.reauthentication.forget(session)
         self.services.access.lock(session)
 
     def close(self) -> None:

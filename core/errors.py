@@ -183,6 +183,13 @@ class JobCancelled(Refused):
     default_remedy = "Start it again when you wish."
 
 
+class ReauthenticationNeeded(Refused):
+    """The operator must prove the own password again before this."""
+
+    code = "CZ-REF-020"
+    default_remedy = "Type your password again, then do it within two minutes."
+
+
 # --- 5: integrity ---------------------------------------------------------------------------------
 
 

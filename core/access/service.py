@@ -187,10 +187,11 @@ class AccessService:
         if row is None:
             make_keys(password)  # the same work as for a known operator
             return None
-        return open_keys(_sealed_keys(row.columns), password)
+        return open_keys(sealed_keys(row.columns), password)
 
 
-def _sealed_keys(columns: Mapping[str, Any]) -> SealedKeys:
+def sealed_keys(columns: Mapping[str, Any]) -> SealedKeys:
+    """Return an operator's keys as their record holds them. Raises IntegrityFailure for what would cost gigabytes."""
     cost = Argon2Cost(columns["argon2_memory_kib"], columns["argon2_passes"], columns["argon2_lanes"])
     highest = _HIGHEST_COST
     if not (

@@ -229,7 +229,8 @@ def expected(connection: Connection, wanted: CitizenFilter) -> int:
     that fit is its own; of how many, the sizes of the states' tables say.
     """
     parts = text(
-        "SELECT coalesce(sum(greatest(part.reltuples, 0)), 0) FROM pg_inherits JOIN pg_class part ON part.oid = inhrelid "
+        "SELECT coalesce(sum(greatest(part.reltuples, 0)), 0) "
+        "FROM pg_inherits JOIN pg_class part ON part.oid = inhrelid "
         "WHERE inhparent = 'identity_vault'::regclass "
         "AND (CAST(:within AS text[]) IS NULL OR upper(right(part.relname, 2)) = ANY (CAST(:within AS text[])))"
     )

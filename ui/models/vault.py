@@ -14,6 +14,7 @@ from ui.models.page_tasks import PageTasks
 from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
+    from core.access.reauthentication import Reauthentication
     from core.access.service import AccessService
     from core.audit.service import AuditLog
     from core.citizens.importing import CitizenImport
@@ -48,6 +49,8 @@ class VaultServices(Protocol):
     def settings(self) -> "SettingsService": ...  # noqa: D102
     @property
     def activity(self) -> "ActivityService": ...  # noqa: D102
+    @property
+    def reauthentication(self) -> "Reauthentication": ...  # noqa: D102
     @property
     def token(self) -> "VaultToken": ...  # noqa: D102
 
