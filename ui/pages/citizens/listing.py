@@ -179,6 +179,9 @@ class Listing(QObject):
         except InvalidInput as error:
             self._show_nobody(mine, term, said(error.message))
             return
+        except LimitReached as error:
+            self._show_nobody(mine, term, said(error.message), self.tr("Too many searches"))
+            return
         if mine != self._round:
             return
         self._model.show_found(found)
