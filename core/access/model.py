@@ -12,6 +12,7 @@ from core.states import EVERY_STATE
 
 OPERATOR_NAME = re.compile(r"\w(?:[\w .@-]{0,62}\w)?")
 PASSWORD_MIN_LENGTH = 8
+ACTIVE = "active"
 
 
 class Role(StrEnum):

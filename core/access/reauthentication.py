@@ -11,9 +11,9 @@ from typing import Protocol
 
 from core.access import store
 from core.access.limits.service import RateLimits
-from core.access.model import LoginSession
+from core.access.model import ACTIVE, LoginSession
 from core.access.operator_keys import open_keys
-from core.access.service import ACTIVE, sealed_keys
+from core.access.service import sealed_keys
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
 from core.errors import ReauthenticationNeeded, SignInRefused

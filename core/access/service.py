@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from core.access import store
-from core.access.model import LoginSession, Operator, Permission, Role, checked_operator_name, require
+from core.access.model import ACTIVE, LoginSession, Operator, Permission, Role, checked_operator_name, require
 from core.access.operator_keys import (
     Argon2Cost,
     OperatorKeys,
@@ -38,7 +38,6 @@ from hsm.secret import Secret
 PIN_PURPOSE = "token PIN"
 OWNER_PURPOSE = "database owner password"
 RECOVERY_PURPOSE = "backup recovery secret"
-ACTIVE = "active"
 UNKNOWN_LOGIN_SESSION = "-"
 # A row forged to cost gigabytes must not reach Argon2: its seal can only be checked after sign-in.
 _HIGHEST_COST = Argon2Cost(memory_kib=1_048_576, passes=16, lanes=16)

@@ -4,13 +4,11 @@ Who is bound sees, finds, counts, enrols and changes citizens of these states on
 the database. Who is bound to none works for all states. It takes effect at the operator's next sign-in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
-
 from core.access import store
-from core.access.model import LoginSession, Permission, require
+from core.access.model import ACTIVE, LoginSession, Permission, Role, require
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
 from core.errors import ChangedMeanwhile, InvalidInput, NotFound, Refused
@@ -47,7 +45,13 @@ class StateBinding:
         require(session, Permission.OPERATOR_CHANGE)
         _require_within(session, states)
         with self._database.transaction() as connection:
-            row = self._checked(connection, name)
+            rows = {row.columns["name"]: row for row in store.every(connection)}
+        row = rows.get(name)
+        if row is None:
+            raise NotFound("There is no operator with this name.")
+        self._sealer.check(list(rows.values()))
+        if states is not None:
+            _require_somebody_else([other for other in rows.values() if other is not row])
         old = int(row.columns["revision"])
         columns = {**row.columns, "states": None if states is None else sorted(states), "revision": old + 1}
         [sealed] = self._sealer.seal([(store.operator.name, columns)])
@@ -58,12 +62,14 @@ class StateBinding:
                 raise ChangedMeanwhile("Somebody else changed this operator at the same moment.")
             self._audit.append(connection, entry)
 
-    def _checked(self, connection: Connection, name: str) -> SealedRow:
-        row = store.find(connection, name)
-        if row is None:
-            raise NotFound("There is no operator with this name.")
-        self._sealer.check([row])
-        return row
+
+def _require_somebody_else(others: Sequence[SealedRow]) -> None:
+    """Raise unless a super admin bound to no state remains: nobody else could free anybody again."""
+    if not any(
+        row.columns["role"] == Role.SUPER_ADMIN and row.columns["state"] == ACTIVE and states_of(row.columns) is None
+        for row in others
+    ):
+        raise Refused("A super admin who is bound to no state must remain.", remedy="Bind another operator.")
 
 
 def _require_within(session: LoginSession, states: frozenset[str] | None) -> None:

@@ -22,6 +22,7 @@ from core.citizens.model import CitizenFilter, CitizenRecord, CitizenRole, Purpo
 from core.errors import DatabaseUnavailable, IntegrityFailure, InvalidInput, LimitReached, NotFound
 from core.settings.limits import MOST, Limited, LimitSettings
 from hsm.secret import Secret
+from tests.support.cli import CommandLine
 from tests.support.vault import ASHA, OPERATOR, PASSWORD, RAVI, RealVault, in_threads, make_vault
 
 NOBODY = "idt_0000000000000000000000"
@@ -363,6 +364,23 @@ def test_four_processes_at_once_get_exactly_the_limit_and_nothing_after_a_restar
     finally:
         real.vault.server.destroy()
         real.home.remove()
+
+
+@pytest.mark.slow
+def test_the_command_line_is_limited_from_command_to_command(tmp_path: Path) -> None:
+    real = make_vault(tmp_path / "home", limits=replace(LimitSettings(), role_update="2 per hour"))
+    try:
+        token = real.enrol(ASHA).identity_token
+        (tmp_path / "password").write_text(PASSWORD)
+        cli = CommandLine(real.home.path, OPERATOR, tmp_path / "password")
+        answers = [cli.run("citizen", "roles", token, "--set", "citizen") for _ in range(3)]
+        assert [answer.code for answer in answers] == [0, 0, 4]
+        assert answers[2].error == "CZ-REF-005"
+        assert "Try again in 59:" in answers[2].document["error"]["message"]
+        logged = cli.run("audit", "search", "--action", "citizen:roles", "--outcome", "refused").document["items"]
+        assert [entry["detail"] for entry in logged] == [{"error": "CZ-REF-005"}]
+    finally:
+        real.close()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Operators who are bound to states: what core gives them, and what the database gives anybody."""
 
 import csv
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -33,7 +34,8 @@ from core.states import states
 from core.storage import database as storage
 from core.storage.row_security import let_see
 from hsm.secret import Secret
-from tests.support.vault import ASHA, PASSWORD, RAVI, TODAY, RealVault, in_threads, opened
+from tests.support.cli import CommandLine
+from tests.support.vault import ASHA, OPERATOR, PASSWORD, RAVI, TODAY, RealVault, in_threads, opened
 
 NOBODY = "idt_0000000000000000000000"
 BOUND = "kavya.shetty"
@@ -413,6 +415,33 @@ def test_an_operator_is_bound_to_one_state_at_least(real: RealVault, bound_opera
         real.vault.services.states.bind(real.session, bound_operator, frozenset())
     with pytest.raises(NotFound):
         real.vault.services.states.bind(real.session, "nobody", frozenset({"KA"}))
+
+
+def test_the_last_super_admin_who_is_bound_to_no_state_stays_so(real: RealVault, bound_operator: str) -> None:
+    with pytest.raises(Refused, match="must remain"):
+        real.vault.services.states.bind(real.session, real.session.operator, frozenset({"KA"}))
+
+
+def test_the_command_line_binds_and_then_knows_the_own_states_only(
+    real: RealVault, bound: LoginSession, bound_operator: str, ravi: CitizenRecord, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text(PASSWORD)
+    (tmp_path / "ravi.json").write_text(json.dumps({**ASHA, "aadhaar": None, "pan": None, "state": "KL"}))
+    admin = CommandLine(real.home.path, real.session.operator, tmp_path / "password")
+    clerk = replace(admin, operator=bound_operator)
+    assert admin.run("operator", "states", bound_operator, "--set", "KA,XX").code == 2
+    assert admin.run("operator", "states", "nobody", "--set", "KA").code == 3
+    assert admin.run("operator", "states", OPERATOR, "--set", "KA").code == 4
+    answer = admin.run("operator", "states", bound_operator, "--set", "mh,KA")
+    assert (answer.code, answer.document) == (0, {"operator": bound_operator, "states": ["KA", "MH"]})
+    assert clerk.run("operator", "states", bound_operator, "--set", "all").code == 4
+    shown, unknown = (clerk.run("citizen", "show", token) for token in (ravi.identity_token, NOBODY))
+    assert (shown.code, shown.document) == (unknown.code, unknown.document) == (3, unknown.document)
+    listed = clerk.run("citizen", "search", "--limit", "500").document["items"]
+    assert {item["state"] for item in listed} == {"KA"}
+    created = clerk.run("citizen", "create", "--file", str(tmp_path / "ravi.json"))
+    assert (created.code, created.error) == (4, "CZ-REF-001")
+    assert "not for KL" in created.document["error"]["message"]
 
 
 @pytest.mark.parametrize("text", ["", "XX", "KA,", "KA;KL", "all,KA", "*", "KA,\x00"])
