@@ -200,7 +200,7 @@ class Console(QObject):
     def _enter(self, desk: Desk) -> None:
         self.unlock.show_ready()
         self.unlock.set_operator(desk.session.operator)
-        self.window.status.set_operator(desk.session.operator)
+        self.window.status.set_operator(desk.operator_words)
         self.window.set_actions(self._actions(desk))
         self.window.idle.set_seconds(desk.settings.idle_seconds)
         self.window.show_workspace("overview")

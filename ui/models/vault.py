@@ -4,7 +4,7 @@ The services are core's own; this module only names them, so importing it loads 
 first window must not wait for SQLAlchemy.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -101,6 +101,16 @@ class Desk:
     def log(self) -> "LogReader":
         """The audit log as operators read it."""
         return self.vault.services.log
+
+    def own_states(self, names: Mapping[str, str]) -> dict[str, str]:
+        """Return those of the states (names by code) whose citizens are the operator's."""
+        return {code: name for code, name in names.items() if self.session.may_see(code)}
+
+    @property
+    def operator_words(self) -> str:
+        """The operator, and the states that the operator is bound to: `kavya · KA, KL`."""
+        states = self.session.states
+        return self.session.operator + ("" if states is None else f" · {', '.join(sorted(states))}")
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the operator's role grants a permission; the services ask again."""

@@ -135,9 +135,10 @@ class CitizensPage(Page):
     async def _load_states(self) -> None:
         self._loaded = True
         self._states = await self._tasks.query(warm)
-        self.list.set_states(self._states)
+        own = self._desk.own_states(self._states)
+        self.list.set_states(own)
         self.detail.set_states(self._states)
-        self.editing.set_states(self._states)
+        self.editing.set_states(own)
 
     def _on_searched_one(self) -> None:
         if self._take_keyboard:
