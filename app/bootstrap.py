@@ -12,12 +12,14 @@ from app.passwords import OIDC_CLIENT, REDIS, given_password
 from app.start import Starting
 from core.access.factors import AskSecondFactor
 from core.access.invitations import Invitations
+from core.access.limits.service import RateLimits
 from core.access.login_sessions import LoginSessions, SessionStore
 from core.access.model import LoginSession
 from core.access.oidc import OidcConfig, ProviderIdentity, read_config
 from core.access.operators import OperatorService
 from core.access.pins import TokenPin
 from core.access.readiness import DualControlReadiness
+from core.access.reauthentication import Reauthentication
 from core.access.register import OperatorRegister
 from core.access.second_factors import SecondFactors
 from core.access.session_redis import RedisSessions
@@ -48,6 +50,7 @@ from core.monitor.health import Health
 from core.monitor.log_reader import LogReader
 from core.monitor.vault_check import VaultCheck
 from core.policies.service import SettingPolicy
+from core.settings.limits import LimitSettings
 from core.settings.service import SettingsService
 from core.setup.join import VaultJoin
 from core.setup.model import SetupPlan
@@ -88,6 +91,8 @@ class Services:
     sign_in: SignIn
     sessions: LoginSessions
     factors: SecondFactors
+    limits: RateLimits
+    reauthentication: Reauthentication
     keys: KeyService
     citizens: CitizenService
     jobs: JobService
@@ -104,10 +109,12 @@ def build_services(
     now: Callable[[], datetime] = utc_now,
     schema: Schema | None = None,
     site: HomeConfig | None = None,
+    limits: LimitSettings | None = None,
 ) -> Services:
     """Construct all services. Nothing is opened, read or written. A new vault needs no `schema`: it is up to date.
 
-    `site` is what the home says of its identity provider and its store of login sessions.
+    `site` is what the home says of its identity provider and its store of login sessions. `limits` stand in
+    place of the vault's own: for a demo, which lives a week in seconds.
     """
     token = VaultToken(client)
     sealer = RowSealer(token.row_macs)
@@ -138,8 +145,9 @@ def build_services(
     keys = KeyService(database, token, sealer, settings, audit, now)
     jobs = JobService(database, sealer, audit, now)
     enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)
-    citizens = CitizenService(database, token, sealer, keys, enrolment, audit, now)
-    imports = CitizenImport(database, token, enrolment, keys, settings, jobs, audit, now)
+    rates = RateLimits(database, lambda: limits or settings.read_checked().limits)
+    citizens = CitizenService(database, token, sealer, keys, enrolment, rates, audit, now)
+    imports = CitizenImport(database, token, enrolment, keys, settings, jobs, rates, audit, now)
     indexing = NameIndexing(database, citizens, jobs, audit)
     sweep = CitizenSweep(database, token, sealer, keys, audit)
     check = VaultCheck(sealer, settings, register, factors, approvals, keys, jobs, sweep, audit)
@@ -159,6 +167,8 @@ def build_services(
         sign_in,
         sessions,
         factors,
+        rates,
+        Reauthentication(voices, rates, audit, now),
         keys,
         citizens,
         jobs,
@@ -233,6 +243,7 @@ class Vault:
     def lock(self, session: LoginSession) -> None:
         """Close the vault: no data key, no PIN and no worker stay."""
         self.services.keys.empty_cache()
+        self.services.reauthentication.forget(session)
         self.services.sign_in.lock(session)
 
     def close(self) -> None:
@@ -245,7 +256,7 @@ class Vault:
         self.server.leave()
 
 
-def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vault:
+def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now, limits: LimitSettings | None = None) -> Vault:
     """Join a begun start to a vault. Raises DatabaseUnavailable when the server does not come up."""
     server, home = starting.server, starting.home
     try:
@@ -258,7 +269,7 @@ def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vau
         starting.client.close()
         server.leave()
         raise
-    services = build_services(database, starting.client, now, schema, starting.config)
+    services = build_services(database, starting.client, now, schema, starting.config, limits)
     return Vault(home, services, server, Health(home, starting.config, services, server), schema, now)
 
 

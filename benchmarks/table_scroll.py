@@ -38,6 +38,7 @@ from core.setup.model import SetupPlan
 from core.storage.home import Home
 from hsm.secret import Secret
 from hsm.softhsm import find_modules
+from tests.support.vault import GENEROUS
 from ui.main_window import MainWindow
 from ui.models.page_tasks import PageTasks
 from ui.models.vault import Desk
@@ -87,7 +88,7 @@ def main() -> None:
         parser.error(f"--rows takes {LEAST:,} to {MOST:,}")
     with tempfile.TemporaryDirectory(prefix="cz-") as folder:
         home = Home(Path(folder) / "vault")
-        plan = SetupPlan(OPERATOR, Secret(PASSWORD), module=find_modules()[0].path, dual_control=False)
+        plan = SetupPlan(OPERATOR, Secret(PASSWORD), module=find_modules()[0].path, dual_control=False, limits=GENEROUS)
         vault_setup(home, Origin.CLI).run(plan)
         vault = open_vault(begin(home))
         try:

@@ -149,11 +149,22 @@ class ChangedMeanwhile(Refused):
     default_remedy = "Look at the record as it is now, then try again."
 
 
-class TooManySearches(Refused):
-    """An operator searched more often than the limit allows."""
+class LimitReached(Refused):
+    """Something was done as often as the limits allow. `seconds` says in how many it may be done again, if known."""
 
     code = "CZ-REF-005"
-    default_remedy = "Wait a minute, then search again."
+    default_remedy = "Wait, then try again."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        seconds: int | None,
+        remedy: str | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy, details=details)
+        self.seconds = seconds
 
 
 class JobRunsElsewhere(Refused):
@@ -252,6 +263,13 @@ class ProviderUnavailable(Refused):
 
     code = "CZ-REF-034"
     default_remedy = "See that the network works, then try again."
+
+
+class ReauthenticationNeeded(Refused):
+    """The operator must prove the own password again before this."""
+
+    code = "CZ-REF-035"
+    default_remedy = "Type your password again, then do it within two minutes."
 
 
 # --- 5: integrity ---------------------------------------------------------------------------------

@@ -96,6 +96,14 @@ class CommandContext:
 
         return Asked(self._password, None if approval is None else request_id(approval), reason)
 
+    def prove_password(self, vault: "Vault", session: "LoginSession") -> None:
+        """Have the operator prove the own password again: read from its file once more, or typed once more."""
+        password = self.password()
+        try:
+            vault.services.reauthentication.confirm(session, password)
+        finally:
+            password.wipe()
+
     @contextmanager
     def interruptible(self) -> Iterator[Callable[[], bool]]:
         """Give a function that tells whether Ctrl+C was pressed: for work that ends itself in order.

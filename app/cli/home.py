@@ -1,12 +1,15 @@
 """Commands about the vault as a whole: init, console, demo, status, vault verify."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.context import CommandContext
 from app.cli.init import init
 from core.errors import CitizenZeroError, IntegrityFailure
+
+if TYPE_CHECKING:
+    from core.access.model import Operator
 
 
 def register(program: typer.Typer) -> None:
@@ -98,6 +101,10 @@ def vault_verify(
     raise IntegrityFailure(
         f"{len(named)} of the vault's records are not what the console stored. {lines}.",
     )
+
+
+def _bound(operator: "Operator") -> str:
+    return "all states" if operator.states is None else ",".join(sorted(operator.states))
 
 
 def _counts(verdict: object) -> dict[str, object]:

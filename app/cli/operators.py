@@ -10,7 +10,7 @@ from core.errors import InvalidInput
 from hsm.secret import Secret
 
 if TYPE_CHECKING:
-    from core.access.model import Role
+    from core.access.model import Operator, Role
 
 Approval = Annotated[str | None, typer.Option("--approval", help="The approval that was given for exactly this.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; it stays in the log: no personal data.")]
@@ -24,6 +24,7 @@ def register(group: typer.Typer) -> None:
     group.command("invite")(invite)
     group.command("join")(join)
     group.command("role")(role)
+    group.command("states")(states)
     group.command("disable")(disable)
 
 
@@ -33,7 +34,7 @@ def operator_list(context: typer.Context) -> None:
     with command.signed_in() as (vault, session):
         operators = vault.services.operators.operators(session)
         invitations = vault.services.operators.invitations(session)
-    lines = [f"{item.name:<24}{item.role.value:<14}{item.state}" for item in operators]
+    lines = [f"{item.name:<24}{item.role.value:<14}{item.state:<10}{_bound(item)}" for item in operators]
     lines += [f"{item.name:<24}{item.role.value:<14}invited until {item.expires:%d %b %H:%MZ}" for item in invitations]
     command.output.result({"items": operators, "invitations": invitations}, lines)
 
@@ -87,12 +88,33 @@ def role(context: typer.Context, name: Name, role: RoleName, approval: Approval 
     command.output.result({"operator": changed.name, "role": changed.role, "state": changed.state})
 
 
+def states(
+    context: typer.Context,
+    name: Name,
+    states: Annotated[str, typer.Option("--set", help="State codes joined by commas, as in UP,MH; or all.")],
+    approval: Approval = None,
+    reason: Reason = None,
+) -> None:
+    """Bind an operator to the citizens of some states, from the next sign-in on."""
+    from core.access.states import checked_states, states_text  # noqa: PLC0415 (kept out of --help)
+
+    command: CommandContext = context.obj
+    chosen = checked_states(states)
+    with command.signed_in() as (vault, session):
+        bound = vault.services.operators.set_states(session, name, chosen, command.asked(approval, reason))
+    command.output.result({"operator": bound.name, "states": states_text(bound.states)})
+
+
 def disable(context: typer.Context, name: Name, approval: Approval = None, reason: Reason = None) -> None:
     """Disable an operator: no sign-in any more, and a new token PIN that only the others can open."""
     command: CommandContext = context.obj
     with command.signed_in() as (vault, session):
         disabled = vault.services.operators.disable(session, name, command.asked(approval, reason))
     command.output.result({"operator": disabled.name, "role": disabled.role, "state": disabled.state})
+
+
+def _bound(operator: "Operator") -> str:
+    return "" if operator.states is None else f"only {', '.join(sorted(operator.states))}"
 
 
 def _role(text: str) -> "Role":

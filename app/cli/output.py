@@ -88,7 +88,9 @@ def plain(value: Any) -> Any:
             return str(value)
         case Mapping():
             return {plain(name): plain(item) for name, item in value.items()}
-        case list() | tuple() | set() | frozenset():
+        case set() | frozenset():
+            return sorted(plain(item) for item in value)
+        case list() | tuple():
             return [plain(item) for item in value]
     return value
 

@@ -22,6 +22,7 @@ from core.audit.model import Origin
 from core.citizens.model import CitizenFilter, CitizenRole, Field, NewCitizen, Purpose, VerificationLevel
 from core.citizens.validation import KOLKATA, new_citizen
 from core.errors import InvalidInput, NotFound
+from core.settings.limits import MOST, Limited, LimitSettings
 from core.setup.model import SetupPlan
 from core.setup.modules import default_module
 from core.storage.embedded import EmbeddedServer
@@ -32,6 +33,8 @@ OPERATOR = "demo"
 BATCH = 50
 DAYS = 7
 MOST_CITIZENS = 1_000_000
+# The limits of the week while it is made; whoever opens the demo meets the usual ones.
+WEEK_IN_SECONDS = LimitSettings.from_document(dict.fromkeys(Limited, f"{MOST} per second"))
 LEVELS = (VerificationLevel.PHONE, VerificationLevel.DOCUMENT, VerificationLevel.IN_PERSON)
 READS = ((Field.NAME, Field.PHONE), (Field.PHONE,), (Field.ADDRESS,), (Field.NAME, Field.BIRTH_DATE), (Field.EMAIL,))
 PURPOSES = (Purpose.SERVICE_DELIVERY, Purpose.SUPPORT, Purpose.SUPPORT, Purpose.ELIGIBILITY_CHECK)
@@ -100,7 +103,7 @@ class DemoVault:
         home.remove()
 
     def _live(self, home: Home, clock: DemoClock) -> None:
-        vault = open_vault(begin(home), clock)
+        vault = open_vault(begin(home), clock, WEEK_IN_SECONDS)
         try:
             session = vault.sign_in(OPERATOR, self.password, Origin.CONSOLE)
             _Week(vault, session, clock, self.citizens).live()

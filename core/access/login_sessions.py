@@ -97,10 +97,12 @@ class LoginSessions:
         self._audit = audit
         self._mine: dict[str, _Watch] = {}
 
-    def begin(self, operator: str, role: Role, actor: Actor, since: datetime, seconds: int) -> LoginSession:
+    def begin(
+        self, operator: str, role: Role, states: frozenset[str] | None, actor: Actor, since: datetime, seconds: int
+    ) -> LoginSession:
         """Open a session that lasts so long at most, and watch over it."""
         watch = _Watch(lambda: self._store.look(actor.login_session, used=True), seconds)
-        session = LoginSession(operator, role, actor, since, self._readiness, watch)
+        session = LoginSession(operator, role, actor, since, self._readiness, watch, states)
         self._store.add(session, this_device(), seconds)
         self._mine[actor.login_session] = watch
         return session

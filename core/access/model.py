@@ -10,6 +10,7 @@ from typing import Protocol
 
 from core.audit.model import Actor
 from core.errors import InvalidInput, Refused
+from core.states import EVERY_STATE
 from hsm.secret import Secret
 
 OPERATOR_NAME = re.compile(r"\w(?:[\w .@-]{0,62}\w)?")
@@ -38,6 +39,7 @@ class Permission(StrEnum):
     OPERATOR_INVITE = auto()
     OPERATOR_DISABLE = auto()
     OPERATOR_ROLE = auto()
+    OPERATOR_STATES = auto()
     APPROVAL_LIST = auto()
     APPROVAL_GIVE = auto()
     SETTING_LIST = auto()
@@ -80,6 +82,7 @@ GRANTS: Mapping[Permission, Grant] = {
     Permission.OPERATOR_INVITE: _grant("Invite an operator", before=True),
     Permission.OPERATOR_DISABLE: _grant("Disable an operator", before=True),
     Permission.OPERATOR_ROLE: _grant("Change an operator's role", before=True),
+    Permission.OPERATOR_STATES: _grant("Bind an operator to the citizens of some states", before=True),
     Permission.APPROVAL_LIST: _grant(
         "See what was asked for and approved", Role.CUSTODIAN, Role.REGISTRAR, Role.AUDITOR, before=True
     ),
@@ -121,7 +124,8 @@ class LoginSession:
     """An operator who signed in: goes into every use case as the one who asks.
 
     Without a `readiness` the session gets no personal data: only a sign-in gives one. `still_open()` raises
-    LoginSessionEnded once it was signed out, lapsed or too long; cheap enough for each call.
+    LoginSessionEnded once it was signed out, lapsed or too long; cheap enough for each call. `states` are those that
+    the operator is bound to (codes as in UP); None for an operator bound to none.
     """
 
     operator: str
@@ -130,6 +134,16 @@ class LoginSession:
     since: datetime
     readiness: Readiness | None = field(default=None, compare=False, repr=False)
     still_open: Callable[[], None] = field(default=_never_ends, compare=False, repr=False)
+    states: frozenset[str] | None = None
+
+    @property
+    def seeing(self) -> str:
+        """Return what of the citizens the database shows to this operator."""
+        return EVERY_STATE if self.states is None else ",".join(sorted(self.states))
+
+    def may_see(self, state: str) -> bool:
+        """Tell whether the citizens of a state are this operator's."""
+        return self.states is None or state in self.states
 
 
 class OperatorState(StrEnum):
@@ -154,6 +168,7 @@ class Operator:
     key: str = ""
     invited_by: str | None = None
     disabled_at: datetime | None = None
+    states: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -200,6 +215,15 @@ def checked_person(text: str) -> str:
     if not person or len(person) > PERSON_LETTERS or not person.isprintable():
         raise InvalidInput(f"A person is named in up to {PERSON_LETTERS} letters, in one line.", field="person")
     return person
+
+
+def require_state(session: LoginSession, state: str) -> None:
+    """Raise Refused unless the citizens of a state are this operator's."""
+    if not session.may_see(state):
+        raise Refused(
+            f"You work for {', '.join(sorted(session.states or ())) or 'no state'}, not for {state}.",
+            remedy="Ask somebody who works for that state.",
+        )
 
 
 def checked_operator_name(name: str) -> str:

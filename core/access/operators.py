@@ -1,4 +1,4 @@
-"""What operators do with operators: list, change a role, disable.
+"""What operators do with operators: list, change a role, bind to states, disable.
 
 Each under dual control where the policy says so. Disabling takes two transactions around the HSM: the intent
 commits that the operator is disabled and the new PIN sealed to all who stay; then the token changes its PIN; then
@@ -18,6 +18,7 @@ from core.access.recording import recorded
 from core.access.records import OF_SUPER_ADMINS, OperatorSecrets, invitation_of, operator_of
 from core.access.register import ENOUGH_FOR_DUAL_CONTROL, OperatorRegister, is_active_super_admin
 from core.access.second_operator import Asked, Consent, Operation, OperationKind, SecondOperator
+from core.access.states import require_somebody_else, require_within, states_of, states_text
 from core.access.voice import OperatorVoices
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
@@ -100,18 +101,31 @@ class OperatorService:
                     **self._for_super_admins(session, row, role, asked),
                     "revision": row.columns["revision"] + 1,
                 }
-                [sealed] = self._sealer.seal([(row.table, columns)])
                 detail = {**told, "from": before, "revision": columns["revision"], **_of(consent)}
-                entry = self._audit.entry(
-                    session.actor, action=Action.OPERATOR_ROLE, outcome=Outcome.DONE, reason=consent.reason,
-                    detail=detail,
-                )  # fmt: skip
-                with self._database.transaction() as connection:
-                    used = consent.use(connection)
-                    _replace(connection, [(row, sealed)])
-                    self._tell(connection, name, session.operator)
-                    self._audit.append(connection, *used, entry)
-        return operator_of(sealed)
+                return self._store_change(session, row, columns, consent, Action.OPERATOR_ROLE, detail)
+
+    def set_states(self, session: LoginSession, name: str, states: frozenset[str] | None, asked: Asked) -> Operator:
+        """Bind an operator to the citizens of some states, or to none; login sessions of the operator end."""
+        told = {"operator": name, "states": states_text(states)}
+        with recorded(self._audit, session, Action.OPERATOR_STATES, told):
+            require(session, Permission.OPERATOR_STATES)
+            require_within(session, states)
+            with self._pins.exclusive():
+                rows = self._register.all()
+                row = _other(session, rows, name)
+                before = states_text(states_of(row.columns))
+                if before == told["states"] and asked.approval is None:
+                    raise Refused(f"{name} is bound so already.", meaning="Nothing was changed.")
+                if states is not None:
+                    require_somebody_else([other for other in rows if other is not row])
+                operation = Operation(
+                    OperationKind.OPERATOR_STATES, f"operator {name}", {**told, "from": before}, row.columns["revision"]
+                )
+                consent = self._second.consent(session, operation, asked)
+                revision = row.columns["revision"] + 1
+                columns = {**row.columns, "states": None if states is None else sorted(states), "revision": revision}
+                detail = {**told, "from": before, "revision": revision, **_of(consent)}
+                return self._store_change(session, row, columns, consent, Action.OPERATOR_STATES, detail)
 
     def disable(self, session: LoginSession, name: str, asked: Asked) -> Operator:
         """Disable an operator for good: no sign-in, a new PIN that only the others can open.
@@ -130,6 +144,27 @@ class OperatorService:
                 )
                 consent = self._second.consent(session, operation, asked)
                 return self._disable(session, rows, row, consent)
+
+    def _store_change(
+        self,
+        session: LoginSession,
+        row: SealedRow,
+        columns: Mapping[str, Any],
+        consent: Consent,
+        action: Action,
+        detail: Mapping[str, Any],
+    ) -> Operator:
+        """Store an operator's changed columns with their entry, and end what the operator has open."""
+        [sealed] = self._sealer.seal([(row.table, columns)])
+        entry = self._audit.entry(
+            session.actor, action=action, outcome=Outcome.DONE, reason=consent.reason, detail=dict(detail)
+        )
+        with self._database.transaction() as connection:
+            used = consent.use(connection)
+            _replace(connection, [(row, sealed)])
+            self._tell(connection, row.columns["name"], session.operator)
+            self._audit.append(connection, *used, entry)
+        return operator_of(sealed)
 
     def _disable(self, session: LoginSession, rows: Sequence[SealedRow], row: SealedRow, consent: Consent) -> Operator:
         name, new = row.columns["name"], self._pins.new_pin()

@@ -15,6 +15,7 @@ from core.access.model import (
     person_of,
 )
 from core.access.operator_keys import check_password, make_keys, seal_to
+from core.access.states import states_of
 from hsm.secret import Secret
 
 PIN_PURPOSE = "token PIN"
@@ -103,6 +104,7 @@ def operator_of(columns: Mapping[str, Any]) -> Operator:
         key_digest(columns["signing_public"]),
         columns.get("invited_by"),
         columns.get("disabled_at"),
+        states_of(columns),
     )
 
 

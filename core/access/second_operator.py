@@ -25,6 +25,7 @@ class OperationKind(StrEnum):
     OPERATOR_INVITE = "operator:invite"
     OPERATOR_DISABLE = "operator:disable"
     OPERATOR_ROLE = "operator:role"
+    OPERATOR_STATES = "operator:states"
     SETTING_CHANGE = "setting:change"
     POLICY_CHANGE = "policy:change"
 
@@ -58,6 +59,11 @@ GOVERNED: Mapping[OperationKind, Governed] = {
     OperationKind.OPERATOR_ROLE: Governed(
         "Change an operator's role",
         "From the next sign-in on, the operator may do what the new role allows, and no more.",
+        _SUPER_ADMINS,
+    ),
+    OperationKind.OPERATOR_STATES: Governed(
+        "Bind an operator to states",
+        "From the next sign-in on, the operator sees and changes citizens of these states, and of no other.",
         _SUPER_ADMINS,
     ),
     OperationKind.SETTING_CHANGE: Governed(

@@ -33,6 +33,7 @@ from core.access.records import OWNER_PURPOSE
 from core.access.register import OperatorRegister
 from core.access.second_factors import named_factors, secret_purpose
 from core.access.security_keys import SecurityKeyRequest, assertion
+from core.access.states import states_of
 from core.access.tries import Attempt, SignInTries
 from core.audit.model import Action, Actor, Entry, Origin, Outcome
 from core.audit.service import AuditLog
@@ -109,7 +110,7 @@ class SignIn:
             role = self._bounded(row, provider, actor)
             self._tries.forgive(name)
             seconds = self._settings.read().session_seconds
-            session = self._sessions.begin(name, role, actor, self._now(), seconds)
+            session = self._sessions.begin(name, role, states_of(row.columns), actor, self._now(), seconds)
             detail = {"provider": True} if provider else {}
             self._record(actor, Outcome.DONE, {**detail, **({"factors": kinds} if kinds else {})})
         except CitizenZeroError:

@@ -41,6 +41,7 @@ operator = Table(
     Column("recovery_secret_sealed", LargeBinary),
     Column("factors", ARRAY(Text)),  # ids of the second factors that sign-in asks for; none is NULL
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("states", ARRAY(Text)),  # NULL: bound to none
     Column("revision", Integer, nullable=False),
     Column("row_seal", LargeBinary, nullable=False),
     Column("person", Text),

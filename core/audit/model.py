@@ -57,6 +57,8 @@ class Action(StrEnum):
     OPERATOR_SIGN_OUT = "operator:sign_out"
     OPERATOR_FACTOR_ADD = "operator:factor_add"
     OPERATOR_FACTOR_REMOVE = "operator:factor_remove"
+    OPERATOR_STATES = "operator:states"
+    OPERATOR_REAUTHENTICATE = "operator:reauthenticate"
     KEY_GENERATE = "key:generate"
     KEY_LIST = "key:list"
     CITIZEN_ENROL = "citizen:enrol"
@@ -87,7 +89,7 @@ DETAIL_NAMES = frozenset(
     {"fields", "criterion", "filters", "matches", "error", "key", "members", "intent", "changed", "roles", "level",
      "dual_control", "token_serial", "checked", "broken", "operator", "role", "state", "from", "to", "job", "kind",
      "done", "imported", "rejected", "indexed", "approval", "operation", "approver", "revision", "signing_key",
-     "setting", "operators", "expires", "factor", "factors", "provider", "login_session"}
+     "setting", "operators", "expires", "factor", "factors", "provider", "login_session", "states"}
 )  # fmt: skip
 
 

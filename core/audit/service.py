@@ -22,7 +22,6 @@ from core.audit import store
 from core.audit.growth import LogGrowth
 from core.audit.model import (
     WITHOUT_MAC,
-    Action,
     Actor,
     Entry,
     EntryFilter,
@@ -214,10 +213,6 @@ class AuditLog:
     def changes(self, found: Result) -> dict[str, StoredEntry]:
         """Return each citizen's newest entry that names a revision, not yet checked."""
         return store.changes(found)
-
-    def count_recent(self, connection: Connection, operator: str, action: Action, since: datetime) -> int:
-        """Count what an operator did since a time: what a limit is held against."""
-        return store.count_recent(connection, operator, action.value, since)
 
     def changed_citizens(self, connection: Connection, after: str, limit: int) -> list[str]:
         """Return the next identity tokens, in their order, of which the log names a revision."""

@@ -5,7 +5,6 @@ row lock until COMMIT, so indexes have no gap and follow the order of commits.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -19,16 +18,13 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    func,
-    literal,
     select,
-    text,
     true,
     update,
 )
 
 from core.audit.growth import Change, LogGrowth
-from core.audit.model import EntryFilter, Outcome, StoredEntry
+from core.audit.model import EntryFilter, StoredEntry
 from core.storage.exchange import Result, Statement, add_rows, columns_of
 from core.storage.schema import metadata
 
@@ -149,30 +145,6 @@ def last_changes_of(identity_tokens: Sequence[str]) -> Statement:
 def changes(found: Result) -> dict[str, StoredEntry]:
     """Return the entries that `last_changes_of` gave, by citizen."""
     return {str(row["identity_token"]): StoredEntry(**row) for row in found.rows}
-
-
-def count_recent(connection: Connection, operator: str, action: str, since: datetime) -> int:
-    """Count an operator's entries of one action that were done since a time."""
-    table = audit_entry.c
-    # As literals, so that the planner sees which of the partial indexes fits.
-    query = select(func.count()).where(
-        table.operator == operator,
-        table.time > since,
-        table.action == literal(action, Text, literal_execute=True),
-        table.outcome == literal(Outcome.DONE.value, Text, literal_execute=True),
-    )
-    return int(connection.execute(query).scalar_one())
-
-
-def factor_changes(connection: Connection, actions: Sequence[str], operator: str) -> Iterator[StoredEntry]:
-    """Give the entries about second factors whose bytes hold an operator's name, newest first."""
-    table = audit_entry.c
-    # As literals, so that the planner sees which of the partial indexes fits.
-    query = select(audit_entry).where(
-        table.action.in_([literal(action, Text, literal_execute=True) for action in actions]),
-        text("position(CAST(:named AS bytea) IN entry) > 0").bindparams(named=operator.encode()),
-    )
-    yield from _entries(connection, query.order_by(table.index.desc()))
 
 
 def changed_citizens(connection: Connection, after: str, limit: int) -> list[str]:

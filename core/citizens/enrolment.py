@@ -73,7 +73,7 @@ class Enrolment:
                 if len(people) == 1:
                     return [self._enrol_one(session, kek, people[0])]
                 rows = self.new_rows(kek, people)
-                with self._database.transaction(ENROLLED_ALREADY) as connection:
+                with self._database.transaction(ENROLLED_ALREADY, seeing=session.seeing) as connection:
                     self.store(connection, session, kek, rows)
             except (KekChangedMeanwhile, DatabaseContended):
                 continue  # another console filled the KEK, or enrolled some of the same people, at the same moment
@@ -121,7 +121,7 @@ class Enrolment:
         new = NewRows(*self._sealer.seal(rows, row_macs))
         hold, data_key = self._keys.addition(kek, new.data_key)
         statements = (hold, *store.addition(new.directory, new.vault), data_key)
-        with self._database.transaction(ENROLLED_ALREADY) as connection:
+        with self._database.transaction(ENROLLED_ALREADY, seeing=session.seeing) as connection:
             held, *_ = self._audit.send(connection, statements, self._audit.plan(draft, entry_macs))
             self._keys.check_addition(kek, held)
         return records.record(new.vault)

@@ -10,6 +10,7 @@ from core.jobs.model import Job, Rejection
 
 PREVIEW_ROWS = 20
 ENROLLED = "already_enrolled"
+OTHER_STATE = "other_state"
 UNIQUE = {"aadhaar_hash": "aadhaar", "pan_hash": "pan", "user_id": "user_id"}  # column: its name in a file
 ROW = "row"  # stands where a whole row, not one column, is rejected
 REASONS: Mapping[str, str] = {
@@ -23,6 +24,7 @@ REASONS: Mapping[str, str] = {
     "in_future": "It lies in the future.",
     "too_old": "It lies too far back.",
     "out_of_range": "It is out of range.",
+    OTHER_STATE: "The operator works for other states.",
     "business_only": "Only a citizen with the role business has one.",
     "cells": "The row has more or fewer cells than there are columns.",
     ENROLLED: "A citizen with it is enrolled already, in the vault or by an earlier line.",

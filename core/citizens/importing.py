@@ -21,6 +21,7 @@ from uuid import UUID
 
 import cbor2
 
+from core.access.limits.service import RateLimits
 from core.access.model import LoginSession, Permission, require
 from core.audit.model import Action
 from core.audit.service import AuditLog
@@ -29,6 +30,7 @@ from core.citizens.csv_file import CitizenCsv, CsvRow, header_of, write_rejectio
 from core.citizens.enrolment import ENROLLED_ALREADY, Enrolment, NewRows
 from core.citizens.import_model import (
     ENROLLED,
+    OTHER_STATE,
     PREVIEW_ROWS,
     REASONS,
     ROW,
@@ -55,6 +57,7 @@ from core.jobs.model import Job, JobKind, JobState, Pace, Progress, Rejection
 from core.jobs.service import JobRun, JobService
 from core.keys.service import KEK_ATTEMPTS, KekChangedMeanwhile, KeyService, VerifiedKek
 from core.settings.service import SettingsService
+from core.states import EVERY_STATE
 from core.storage.database import Database
 from core.vault_token import VaultToken
 
@@ -86,6 +89,7 @@ class CitizenImport:
         keys: KeyService,
         settings: SettingsService,
         jobs: JobService,
+        limits: RateLimits,
         audit: AuditLog,
         now: Callable[[], datetime],
     ) -> None:
@@ -95,6 +99,7 @@ class CitizenImport:
         self._keys = keys
         self._settings = settings
         self._jobs = jobs
+        self._limits = limits
         self._recorder = Recorder(audit)
         self._now = now
 
@@ -108,7 +113,7 @@ class CitizenImport:
         require(session, Permission.CITIZEN_ENROL)
         with CitizenCsv(path) as file:
             first = tuple(islice(file.rows(), rows))
-            rejections = [item for row in first for item in _checked(row, today(self._now()))[1]]
+            rejections = [item for row in first for item in _checked(session, row, today(self._now()))[1]]
             before = self._jobs.last(JobKind.IMPORT, file.sha256)
             return ImportPreview(file.columns, file.row_count, first, tuple(rejections), before)
 
@@ -126,12 +131,13 @@ class CitizenImport:
         """Import a file, or go on with it where it stood; a finished one imports nothing unless told to (`again`).
 
         `progress` is called after each batch, `rejected` with what it set aside; `cancelled` is asked before each: the
-        report then says so. Raises InvalidInput for a file or line that is refused, JobRunsElsewhere, or what ended
-        the work; what was stored before stays.
+        report then says so. Raises InvalidInput for a file or line that is refused, LimitReached, JobRunsElsewhere, or
+        what ended the work; what was stored before stays.
         """
         with self._recorder.recorded(session, Action.JOB_START):
             require(session, Permission.CITIZEN_ENROL)
             with (
+                self._limits.import_slot(session),
                 CitizenCsv(path) as file,
                 self._jobs.run(session, JobKind.IMPORT, file.sha256, file.row_count, again=again) as run,
             ):
@@ -165,7 +171,7 @@ class CitizenImport:
         pace = Pace(time.monotonic(), run.job.done)
         try:
             if on_error is OnError.STOP:
-                self._refuse_broken(file, run.job.position)
+                self._refuse_broken(session, file, run.job.position)
             with closing(self._prepared(session, run.job, file)) as batches:
                 for batch in batches:
                     if cancelled():
@@ -183,11 +189,11 @@ class CitizenImport:
             raise
         return self._jobs.end(session, run, JobState.FINISHED)
 
-    def _refuse_broken(self, file: CitizenCsv, position: int) -> None:
+    def _refuse_broken(self, session: LoginSession, file: CitizenCsv, position: int) -> None:
         """Raise InvalidInput for the first broken row, before any of them is enrolled."""
         day = today(self._now())
         for row in file.rows(position):
-            for rejection in _checked(row, day)[1]:
+            for rejection in _checked(session, row, day)[1]:
                 raise _stopped(rejection)
 
     # --- preparing, in threads -------------------------------------------------------------------
@@ -214,7 +220,7 @@ class CitizenImport:
         citizens: list[NewCitizen] = []
         lines: list[int] = []
         for row in batch:
-            citizen, found = _checked(row, day)
+            citizen, found = _checked(session, row, day)
             rejections += found
             if citizen is not None:
                 citizens.append(replace(citizen, user_id=citizen.user_id or _user_id(secret, row.line)))
@@ -248,7 +254,8 @@ class CitizenImport:
         raise DatabaseUnavailable("Other consoles enrol so much that a batch could not be stored. Try again.")
 
     def _try_to_store(self, session: LoginSession, run: JobRun, batch: _Prepared, on_error: OnError) -> list[Rejection]:
-        with self._database.transaction() as connection:
+        # Also those of states that are not the operator's: a person is enrolled once, wherever.
+        with self._database.transaction(seeing=EVERY_STATE) as connection:
             taken = store.taken(connection, [row.directory for row in batch.rows])
         new: list[NewRows] = []
         rejections = list(batch.rejections)
@@ -268,7 +275,7 @@ class CitizenImport:
             "rejected": job.counts.get("rejected", 0) + len({rejection.line for rejection in rejections}),
         }
         step = run.sealed(done=job.done + batch.records, position=batch.last_line, counts=counts)
-        with self._database.transaction(ENROLLED_ALREADY) as connection:
+        with self._database.transaction(ENROLLED_ALREADY, seeing=session.seeing) as connection:
             run.step(connection, step, rejections)
             if new and batch.kek is not None:
                 self._enrolment.store(connection, session, batch.kek, new)
@@ -276,7 +283,7 @@ class CitizenImport:
         return rejections
 
 
-def _checked(row: CsvRow, day: date) -> tuple[NewCitizen | None, list[Rejection]]:
+def _checked(session: LoginSession, row: CsvRow, day: date) -> tuple[NewCitizen | None, list[Rejection]]:
     """Return the citizen of a row, or what is wrong with it."""
     if row.values is None:
         return None, [Rejection(row.line, ROW, "cells")]
@@ -284,9 +291,12 @@ def _checked(row: CsvRow, day: date) -> tuple[NewCitizen | None, list[Rejection]
     if "roles" in values:
         values["roles"] = [role.strip() for role in values["roles"].replace(";", ",").split(",") if role.strip()]
     try:
-        return new_citizen(values, day), []
+        citizen = new_citizen(values, day)
     except InvalidFields as error:
         return None, [Rejection(row.line, name, reason) for name, reason in error.reasons.items()]
+    if not session.may_see(citizen.state):
+        return None, [Rejection(row.line, "state", OTHER_STATE)]
+    return citizen, []
 
 
 def _user_id(secret: bytes, line: int) -> UUID:

@@ -40,11 +40,11 @@ class NameIndexing:
         """Index all that are left. Raises JobRunsElsewhere, or what ended the work; what was done stays."""
         with self._recorder.recorded(session, Action.JOB_START):
             require(session, Permission.CITIZEN_CHANGE)
-            with self._database.transaction() as connection:
+            with self._database.transaction(seeing=session.seeing) as connection:
                 left = store.unindexed(connection)
             with self._jobs.run(session, JobKind.INDEX_NAMES, SUBJECT, left, again=True) as run:
                 pace, after, done = Pace(time.monotonic(), 0), "", run.job.done
-                while tokens := self._next(after):
+                while tokens := self._next(session, after):
                     if cancelled():
                         return self._jobs.end(session, run, JobState.CANCELLED)
                     for token in tokens:
@@ -60,8 +60,8 @@ class NameIndexing:
                     progress(pace.at(time.monotonic(), done, max(run.job.total, done), run.job.counts))
                 return self._jobs.end(session, run, JobState.FINISHED)
 
-    def _next(self, after: str) -> list[str]:
-        with self._database.transaction() as connection:
+    def _next(self, session: LoginSession, after: str) -> list[str]:
+        with self._database.transaction(seeing=session.seeing) as connection:
             return store.without_name_digests(connection, after, BATCH)
 
     def _index(self, session: LoginSession, token: str) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from core.audit.model import StoredEntry
 from core.audit.service import AuditLog, Draft
 from core.citizens import store
-from core.errors import IntegrityFailure, NotFound
+from core.errors import IntegrityFailure
 from core.keys.service import KeyService
 from core.storage.exchange import send
 from core.storage.seal import RowSealer, SealedRow
@@ -111,13 +111,17 @@ class CitizenIntegrity:
         return found
 
     def check_absence(self, connection: Connection, token: str) -> None:
-        """Raise for a token that the directory does not know: NotFound, or worse if the log does know it."""
-        if self._audit.last_changes(connection, [token]):
+        """Raise for a token that the directory does not know and the log does. The connection must see everything.
+
+        The same work is done for a citizen who is there, but not for the operator who asks.
+        """
+        logged = self._audit.last_changes(connection, [token])
+        known = store.directory_rows(connection, [token])
+        if logged and not known:
             raise IntegrityFailure(
                 f"The log says that {token} is enrolled, but the directory has no row of it.",
                 meaning="The record was taken out of the database outside the console.",
             )
-        raise NotFound("There is no citizen with this identity token.")
 
     @staticmethod
     def _disagreement(citizen: CitizenRows) -> str | None:

@@ -192,17 +192,18 @@ class CitizenProfile:
 
 @dataclass(frozen=True)
 class CitizenFilter:
-    """Which citizens to list; None leaves a column open."""
+    """Which citizens to list; None leaves a column open. `within` are the operator's own states."""
 
     state: str | None = None
     district: str | None = None
     role: CitizenRole | None = None
     level: VerificationLevel | None = None
     status: CitizenStatus | None = None
+    within: frozenset[str] | None = None
 
     def named(self) -> list[str]:
         """Return the names of what is filtered, for the audit entry."""
-        return [name for name, value in vars(self).items() if value is not None]
+        return [name for name, value in vars(self).items() if value is not None and name != "within"]
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,11 @@ def looks_like_token(text: str) -> bool:
     """Tell whether a text has the form of an identity token."""
     digits = text.removeprefix(TOKEN_PREFIX)
     return text.startswith(TOKEN_PREFIX) and len(digits) == TOKEN_DIGITS and all(digit in BASE62 for digit in digits)
+
+
+def tokens_in(text: str) -> tuple[str, ...]:
+    """Return what was typed as an identity token, if it has the form of one: for limits of one citizen."""
+    return (text,) if looks_like_token(text) else ()
 
 
 def checked_roles(

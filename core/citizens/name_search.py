@@ -1,26 +1,25 @@
 """Finding citizens by the beginnings of their names' words, page by page.
 
 The text that was typed stands in no entry and reaches the database only as keyed digests. A limit
-for each operator, counted in the log itself, keeps the search from being used to list the vault.
+for each operator keeps the search from being used to list the vault.
 """
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
 
+from core.access.limits.service import RateLimits
 from core.access.model import LoginSession, Permission, require
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
 from core.citizens import names, records, store
 from core.citizens.model import CitizenFilter, CitizenPage, PageKey
 from core.citizens.recording import Recorder
-from core.errors import IntegrityFailure, InvalidInput, TooManySearches
+from core.errors import IntegrityFailure, InvalidInput
 from core.keys.digests import Digests
+from core.settings.limits import Limited
 from core.storage.database import Database
 from core.storage.seal import RowSealer, SealedRow
 
 PAGE_LIMIT = 500
-SEARCHES = 120
-WINDOW = timedelta(minutes=1)
 
 
 class NameSearch:
@@ -31,15 +30,15 @@ class NameSearch:
         database: Database,
         digests: Digests,
         sealer: RowSealer,
+        limits: RateLimits,
         audit: AuditLog,
-        now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._digests = digests
         self._sealer = sealer
+        self._limits = limits
         self._audit = audit
         self._recorder = Recorder(audit)
-        self._now = now
 
     def page(
         self, session: LoginSession, typed: str, wanted: CitizenFilter, after: PageKey | None, limit: int
@@ -47,20 +46,17 @@ class NameSearch:
         """Return the citizens each typed word begins a word of whose name, by (state, identity token).
 
         One entry a call, later pages too: a page without one would let somebody try names unseen.
-        Raises InvalidInput for too short a text, TooManySearches beyond 120 searches a minute.
+        Raises InvalidInput for too short a text, LimitReached for too many of them.
         """
         with self._recorder.recorded(session, Action.CITIZEN_SEARCH):
             require(session, Permission.CITIZEN_FIND)
             if not 1 <= limit <= PAGE_LIMIT:
                 raise InvalidInput(f"A page has 1 to {PAGE_LIMIT} rows.", field="limit")
             digests = self._digests.of_names([names.looked_for(typed)])[0]
-            with self._database.transaction() as connection:
-                searches = self._audit.count_recent(
-                    connection, session.operator, Action.CITIZEN_SEARCH, self._now() - WINDOW
-                )
-                pairs = [] if searches >= SEARCHES else store.named(connection, digests, wanted, after, limit + 1)
-            if searches >= SEARCHES:
-                raise TooManySearches(f"You have searched {searches} times within a minute.")
+            self._limits.take(session, Limited.LISTING)
+            with self._database.transaction(seeing=session.seeing) as connection:
+                within = replace(wanted, within=session.states)
+                pairs = store.named(connection, digests, within, after, limit + 1)
             self._check(pairs)
             items = tuple(records.record(vault.columns) for _, vault in pairs[:limit])
             detail = {"criterion": "name", "matches": len(items), "filters": wanted.named()}

@@ -186,6 +186,7 @@ def fits(citizen: CitizenRecord, wanted: CitizenFilter) -> bool:
     """Tell whether a citizen passes a filter."""
     return (
         wanted.state in {None, citizen.state}
+        and (wanted.within is None or citizen.state in wanted.within)
         and (wanted.district is None or wanted.district.lower() == citizen.district.lower())
         and (wanted.role is None or wanted.role in citizen.roles)
         and wanted.level in {None, citizen.verification_level}

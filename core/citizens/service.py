@@ -6,10 +6,12 @@ refused leaves an entry of its own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from core.access.model import LoginSession, Permission, require
+from core.access.limits.service import RateLimits
+from core.access.model import LoginSession, Permission, require, require_state
 from core.audit.model import Action, Entry, Outcome
 from core.audit.service import AuditLog
 from core.citizens import records, store, validation
@@ -30,6 +32,7 @@ from core.citizens.model import (
     VerificationLevel,
     checked_roles,
     looks_like_token,
+    tokens_in,
 )
 from core.citizens.name_search import NameSearch
 from core.citizens.names import prefixes as name_prefixes
@@ -38,6 +41,8 @@ from core.citizens.recording import Recorder
 from core.errors import ChangedMeanwhile, InvalidInput, NotFound
 from core.keys.digests import Digests, Term
 from core.keys.service import KeyService
+from core.settings.limits import Limited
+from core.states import EVERY_STATE
 from core.storage.database import Database
 from core.storage.seal import RowSealer
 from core.vault_token import VaultToken
@@ -57,6 +62,7 @@ class CitizenService:
         sealer: RowSealer,
         keys: KeyService,
         enrolment: Enrolment,
+        limits: RateLimits,
         audit: AuditLog,
         now: Callable[[], datetime],
     ) -> None:
@@ -68,7 +74,8 @@ class CitizenService:
         self._audit = audit
         self._recorder = Recorder(audit)
         self._enrolment = enrolment
-        self._names = NameSearch(database, self._digests, sealer, audit, now)
+        self._limits = limits
+        self._names = NameSearch(database, self._digests, sealer, limits, audit)
         self._integrity = CitizenIntegrity(token, sealer, keys, audit)
         self._now = now
 
@@ -82,6 +89,8 @@ class CitizenService:
         """Enrol citizens in one transaction: all of them or none."""
         with self._recorder.recorded(session, Action.CITIZEN_ENROL):
             require(session, Permission.CITIZEN_ENROL)
+            for citizen in citizens:
+                require_state(session, citizen.state)
             return self._enrolment.enrol(session, citizens)
 
     # --- find ------------------------------------------------------------------------------------
@@ -90,7 +99,8 @@ class CitizenService:
         """Return one citizen's metadata, after checking everything that is stored about the citizen."""
         with self._recorder.recorded(session, Action.CITIZEN_SHOW, token):
             require(session, Permission.CITIZEN_FIND)
-            rows = self._read(token)
+            self._limits.take(session, Limited.METADATA, *tokens_in(token))
+            rows = self._read(session, token)
             self._checked_and_recorded([rows], self._recorder.entry(session, Action.CITIZEN_SHOW, Outcome.DONE, token))
             return records.record(_vault_columns(rows))
 
@@ -102,11 +112,12 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_SEARCH):
             require(session, Permission.CITIZEN_FIND)
             column, looked_for = self._looked_for(criterion, value)
-            with self._database.snapshot() as connection:
+            with self._database.snapshot(session.seeing) as connection:
                 found = store.found_by(connection, column, looked_for, FOUND_LIMIT)
                 rows = self._integrity.read(connection, found)
+            self._limits.take(session, Limited.METADATA, *rows)
             result = [records.record(_vault_columns(row)) for row in rows.values()]
-            result = [record for record in result if records.fits(record, wanted)]
+            result = [record for record in result if records.fits(record, _seen_by(session, wanted))]
             detail = {"criterion": criterion, "matches": len(result)}
             if wanted.named():
                 detail["filters"] = wanted.named()
@@ -125,8 +136,10 @@ class CitizenService:
             require(session, Permission.CITIZEN_FIND)
             if not 1 <= limit <= PAGE_LIMIT:
                 raise InvalidInput(f"A page has 1 to {PAGE_LIMIT} rows.", field="limit")
-            with self._database.transaction() as connection:
-                rows = store.page(connection, wanted, after, limit + 1)
+            if after is None:
+                self._limits.take(session, Limited.LISTING)
+            with self._database.transaction(seeing=session.seeing) as connection:
+                rows = store.page(connection, _seen_by(session, wanted), after, limit + 1)
             self._sealer.check(rows)
             items = tuple(records.record(row.columns) for row in rows[:limit])
             if after is None:
@@ -145,7 +158,7 @@ class CitizenService:
     ) -> CitizenPage:
         """Return citizens each typed word begins a word of whose name (3 letters at least), page by page.
 
-        One entry a call, without the text. Raises TooManySearches beyond 120 searches a minute.
+        One entry a call, without the text. Raises LimitReached.
         """
         return self._names.page(session, typed, wanted, after, limit)
 
@@ -154,19 +167,20 @@ class CitizenService:
     ) -> list[PageKey]:
         """Return every `step`-th key among the next `rows` rows, so that a table can jump without OFFSET."""
         require(session, Permission.CITIZEN_FIND)
-        with self._database.transaction() as connection:
-            return store.page_keys(connection, wanted, after, step, rows)
+        with self._database.transaction(seeing=session.seeing) as connection:
+            return store.page_keys(connection, _seen_by(session, wanted), after, step, rows)
 
     def count(self, session: LoginSession, wanted: CitizenFilter) -> int:
         """Count the citizens that fit."""
         require(session, Permission.CITIZEN_FIND)
-        with self._database.transaction() as connection:
-            return store.count(connection, wanted)
+        with self._database.transaction(seeing=session.seeing) as connection:
+            return store.count(connection, _seen_by(session, wanted))
 
     def counted(self, session: LoginSession, wanted: CitizenFilter, limit: int = COUNTED_LIMIT) -> CitizenCount:
         """Count the citizens that fit: exactly up to `limit`, beyond it by what the database expects."""
         require(session, Permission.CITIZEN_FIND)
-        with self._database.snapshot() as connection:
+        wanted = _seen_by(session, wanted)
+        with self._database.snapshot(session.seeing) as connection:
             number = store.count_up_to(connection, wanted, limit + 1)
             if number <= limit:
                 return CitizenCount(number)
@@ -175,14 +189,14 @@ class CitizenService:
     def place_of(self, session: LoginSession, wanted: CitizenFilter, key: PageKey, page_rows: int) -> CitizenPlace:
         """Return where a key stands, or would stand, in a list, so that a table can go there. No entry: no data."""
         require(session, Permission.CITIZEN_FIND)
-        with self._database.snapshot() as connection:
-            return CitizenPlace(*store.place_of(connection, wanted, key, page_rows))
+        with self._database.snapshot(session.seeing) as connection:
+            return CitizenPlace(*store.place_of(connection, _seen_by(session, wanted), key, page_rows))
 
     def counts_by_state(self, session: LoginSession) -> dict[str, int]:
-        """Count citizens by state code."""
+        """Count citizens by state code: those of the operator's own states."""
         require(session, Permission.CITIZEN_FIND)
-        with self._database.transaction() as connection:
-            return store.counts_by_state(connection)
+        with self._database.transaction(seeing=session.seeing) as connection:
+            return store.counts_by_state(connection, _seen_by(session, CitizenFilter()))
 
     # --- read ------------------------------------------------------------------------------------
 
@@ -202,7 +216,8 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_PROFILE, token, purpose):
             require(session, Permission.CITIZEN_READ)
             words = checked_reason(reason, purpose)
-            rows = self._read(token)
+            self._limits.take(session, Limited.PROFILE, *tokens_in(token))
+            rows = self._read(session, token)
             intent = self._recorder.entry(
                 session,
                 Action.CITIZEN_PROFILE,
@@ -238,6 +253,8 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_UPDATE, token):
             require(session, Permission.CITIZEN_CHANGE)
             change = records.checked_change(changes, validation.today(self._now()))
+            if "state" in change:
+                require_state(session, change["state"])
             return self._change(session, token, change, sorted(change))
 
     def index_name(self, session: LoginSession, token: str) -> CitizenRecord:
@@ -248,7 +265,7 @@ class CitizenService:
 
     def _change(self, session: LoginSession, token: str, change: Mapping[str, Any], named: list[str]) -> CitizenRecord:
         """Commit the intent, open what is to be joined, store the changed rows with their entry."""
-        rows, detail = self._read(token), {"changed": named}
+        rows, detail = self._read(session, token), {"changed": named}
         intent = self._recorder.entry(session, Action.CITIZEN_UPDATE, Outcome.INTENT, token, detail=detail)
         self._checked_and_recorded([rows], intent)
         data_key = self._keys.open_data_key(rows.data_key)
@@ -270,7 +287,8 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_ROLES, token):
             require(session, Permission.CITIZEN_CHANGE)
             chosen, main = checked_roles(roles, primary)
-            rows = self._read_checked(token)
+            self._limits.take(session, Limited.ROLE_UPDATE, *tokens_in(token))
+            rows = self._read_checked(session, token)
             if CitizenRole.BUSINESS not in chosen and rows.vault and rows.vault.columns["gstin_enc"] is not None:
                 raise InvalidInput("This citizen has a GSTIN, so the role business must stay.", field="roles")
             names = [role.value for role in chosen]
@@ -281,7 +299,7 @@ class CitizenService:
         """Set how surely the citizen is known; the time of verification is now."""
         with self._recorder.recorded(session, Action.CITIZEN_VERIFY_LEVEL, token):
             require(session, Permission.CITIZEN_CHANGE)
-            rows = self._read_checked(token)
+            rows = self._read_checked(session, token)
             verified = None if level is VerificationLevel.UNVERIFIED else self._now()
             columns = {**_vault_columns(rows), "verification_level": level.value, "last_verified": verified}
             detail = {"level": level.value}
@@ -303,7 +321,7 @@ class CitizenService:
         entry = self._recorder.entry(
             session, action, Outcome.DONE, rows.identity_token, citizen_revision=old + 1, detail=dict(detail)
         )
-        with self._database.transaction(ENROLLED_ALREADY) as connection:
+        with self._database.transaction(ENROLLED_ALREADY, seeing=session.seeing) as connection:
             if not store.replace(connection, sealed[0], sealed[1], old):
                 raise ChangedMeanwhile("Somebody else changed this citizen at the same moment.")
             self._audit.append(connection, entry)
@@ -316,19 +334,23 @@ class CitizenService:
         draft = self._audit.draft(entry)
         return self._audit.record_planned(self._audit.plan(draft, self._integrity.check(rows, draft)))
 
-    def _read_checked(self, token: str) -> CitizenRows:
-        rows = self._read(token)
+    def _read_checked(self, session: LoginSession, token: str) -> CitizenRows:
+        rows = self._read(session, token)
         self._integrity.check([rows])
         return rows
 
-    def _read(self, token: str) -> CitizenRows:
-        """Return a citizen's rows, ciphertext all, not yet checked."""
-        with self._database.snapshot() as connection:
+    def _read(self, session: LoginSession, token: str) -> CitizenRows:
+        """Return a citizen's rows, ciphertext all, not yet checked.
+
+        A citizen of a state that is not the operator's is answered like one whom nobody knows.
+        """
+        with self._database.snapshot(session.seeing) as connection:
             rows = self._integrity.read(connection, [token]).get(token)
-            if rows is None:
-                self._integrity.check_absence(connection, token)
-                raise NotFound("There is no citizen with this identity token.")
-        return rows
+        if rows is not None and session.may_see(rows.directory.columns["state"]):
+            return rows
+        with self._database.snapshot(EVERY_STATE) as connection:
+            self._integrity.check_absence(connection, token)
+        raise NotFound("There is no citizen with this identity token.")
 
     def _looked_for(self, criterion: str, value: str) -> tuple[str, object]:
         """Return the directory's column and the value to look for there."""
@@ -344,6 +366,11 @@ class CitizenService:
                 normal = validation.field_rules(date.max)[criterion](value)
                 return records.DIGEST_COLUMN[term], records.stored_digest(term, self._digests.of({term: normal})[term])
         raise InvalidInput("Search takes a phone, email, Aadhaar, PAN, user id or identity token.", field="criterion")
+
+
+def _seen_by(session: LoginSession, wanted: CitizenFilter) -> CitizenFilter:
+    """Return the filter within the operator's own states: the rule of the database's policies, once more here."""
+    return replace(wanted, within=session.states)
 
 
 def _vault_columns(rows: CitizenRows) -> Mapping[str, Any]:

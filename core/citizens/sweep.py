@@ -11,6 +11,7 @@ from core.citizens import store
 from core.citizens.integrity import CitizenIntegrity
 from core.errors import LogIntegrityFailure
 from core.keys.service import KeyService
+from core.states import EVERY_STATE
 from core.storage.database import Database
 from core.storage.seal import RowSealer, SealedRow
 from core.vault_token import VaultToken
@@ -27,7 +28,10 @@ class SweepBatch:
 
 
 class CitizenSweep:
-    """Looks at citizens in batches, each in a snapshot of its own, so that work goes on meanwhile."""
+    """Looks at citizens in batches, each in a snapshot of its own, so that work goes on meanwhile.
+
+    All of them, whatever states the operator is bound to: a part that is whole says nothing about the vault.
+    """
 
     def __init__(
         self, database: Database, token: VaultToken, sealer: RowSealer, keys: KeyService, audit: AuditLog
@@ -39,7 +43,7 @@ class CitizenSweep:
     def batches(self, sample: int | None = None) -> Iterator[SweepBatch]:
         """Give the result batch by batch; with `sample`, of that many citizens chosen at random."""
         if sample is not None:
-            with self._database.snapshot() as connection:
+            with self._database.snapshot(EVERY_STATE) as connection:
                 rows = store.sample_directory(connection, sample)
             for start in range(0, len(rows), BATCH):
                 yield self._look_at(rows[start : start + BATCH])
@@ -51,12 +55,12 @@ class CitizenSweep:
         yield from self._missing()
 
     def _after(self, token: str) -> list[SealedRow]:
-        with self._database.snapshot() as connection:
+        with self._database.snapshot(EVERY_STATE) as connection:
             return store.directory_after(connection, token, BATCH)
 
     def _look_at(self, rows: list[SealedRow]) -> SweepBatch:
         tokens = [row.columns["identity_token"] for row in rows]
-        with self._database.snapshot() as connection:
+        with self._database.snapshot(EVERY_STATE) as connection:
             citizens = list(self._integrity.read(connection, tokens).values())
         problems = self._integrity.problems(citizens)
         for citizen in citizens:
@@ -69,7 +73,7 @@ class CitizenSweep:
     def _missing(self) -> Iterator[SweepBatch]:
         after = ""
         while True:
-            with self._database.snapshot() as connection:
+            with self._database.snapshot(EVERY_STATE) as connection:
                 logged = self._audit.changed_citizens(connection, after, BATCH)
                 known = store.directory_rows(connection, logged)
             if not logged:

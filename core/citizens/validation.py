@@ -21,6 +21,7 @@ from core.citizens.model import (
     checked_roles,
 )
 from core.errors import InvalidFields, InvalidInput
+from core.states import state_code
 
 KOLKATA = timezone(timedelta(hours=5, minutes=30), "IST")  # India keeps one offset all year
 NAME_LENGTH, ADDRESS_LENGTH, DISTRICT_LENGTH = 200, 500, 100
@@ -31,7 +32,6 @@ HIGHEST_INCOME = Decimal(10**10)  # rupees; fits 40 bits of paise in eligibility
 HIGHEST_LAND = Decimal(400_000)  # hectares; fits 32 bits of 1/10000 hectare
 HIGHEST_DEPENDENTS = 50
 # Codes that ISO 3166-2:IN replaced (2023-11-23; Daman and Diu joined Dadra and Nagar Haveli in 2020).
-OLDER_STATES = {"CT": "CG", "OR": "OD", "TG": "TS", "UT": "UK", "DN": "DH", "DD": "DH"}
 GENDERS = ("female", "male", "transgender", "other")
 MARITAL_STATUSES = ("single", "married", "widowed", "divorced", "separated")
 
@@ -91,23 +91,7 @@ def gstin(value: str) -> str:
 
 def state(value: str) -> str:
     """Return the ISO 3166-2:IN code without `IN-`; replaced codes are accepted."""
-    code = _text(value, "state").upper().removeprefix("IN-")
-    code = OLDER_STATES.get(code, code)
-    if code not in states():
-        raise InvalidInput(
-            "This is no state code of ISO 3166-2:IN, as in UP or KA.", field="state", reason="not_listed"
-        )
-    return code
-
-
-@cache
-def states() -> Mapping[str, str]:
-    """Return names by state code (ISO 3166-2:IN without `IN-`), by name, in plain letters (Karnataka)."""
-    import pycountry  # noqa: PLC0415 (reads the table of the world's subdivisions)
-
-    rows = pycountry.subdivisions.get(country_code="IN")
-    found = {row.code.removeprefix("IN-"): _plain_letters(row.name) for row in rows}
-    return MappingProxyType(dict(sorted(found.items(), key=lambda item: item[1])))
+    return state_code(_text(value, "state"))
 
 
 def district(value: str) -> str:
@@ -273,10 +257,6 @@ def _stdnum(validate: Callable[[str], str], value: str, field: str, called: str)
         raise InvalidInput(f"The check digit of this {called} is wrong.", field=field, reason="check_digit") from None
     except ValidationError:
         raise InvalidInput(f"This is no {called}.", field=field) from None
-
-
-def _plain_letters(text: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
 
 
 def _text(value: object, field: str) -> str:

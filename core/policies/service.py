@@ -97,7 +97,7 @@ class SettingPolicy:
 
     def difference(self, name: str, text: str) -> str:
         """Return in plain words what setting a value would change: for whoever is about to. Raises InvalidInput."""
-        return catalogue.difference(name, getattr(self._settings.read(), name), catalogue.parse(name, text))
+        return catalogue.difference(name, self._settings.read().of(name), catalogue.parse(name, text))
 
     def change(self, session: LoginSession, name: str, text: str, asked: Asked) -> SettingChange:
         """Set a setting to what a text writes. Raises InvalidInput, ApprovalNeeded, Refused."""
@@ -105,7 +105,7 @@ class SettingPolicy:
             require(session, Permission.SETTING_CHANGE)
             value = catalogue.parse(name, text)
             rows = {str(row.columns["name"]): row for row in self._settings.current_rows()}
-            row, before = rows.get(name), getattr(self._settings.read_current(), name)
+            row, before = rows.get(name), self._settings.read_current().of(name)
             if before == value and asked.approval is None:
                 raise AlreadyExists("The setting has this value already.", field="value")
             self._refuse_dual_control_alone(name, value)
@@ -158,7 +158,7 @@ class SettingPolicy:
 
     @staticmethod
     def _view(name: str, now: VaultSettings, row: SealedRow | None) -> SettingView:
-        rule, value = CATALOGUE[name], getattr(now, name)
+        rule, value = CATALOGUE[name], now.of(name)
         revision, updated = (1, None) if row is None else (row.columns["revision"], row.columns["updated_at"])
         return SettingView(
             name, rule.title, value, rule.kind.shown(value), rule.kind.allowed, rule.policy, revision, updated

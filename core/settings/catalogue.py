@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from core.errors import InvalidInput
-from core.settings.model import FIRST_POLICY
+from core.settings.limits import MOST_JOBS, Limited, checked_limit
+from core.settings.model import FIRST_POLICY, LIMIT
 
-Value: TypeAlias = int | bool | tuple[str, ...]
+Value: TypeAlias = int | bool | str | tuple[str, ...]
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -81,13 +82,42 @@ class Names:
 
 
 @dataclass(frozen=True)
+class Frequency:
+    """How often something may be done."""
+
+    allowed: str = "as in 10 per minute; 3 per second"
+
+    def parse(self, text: str) -> str:
+        """Return the limit that a text writes, in its one spelling. Raises ValueError."""
+        try:
+            return checked_limit(text, "value")
+        except InvalidInput:
+            raise ValueError(text) from None
+
+    def shown(self, value: object) -> str:
+        """Return a value in words."""
+        return str(value)
+
+
+@dataclass(frozen=True)
 class Rule:
     """One setting that can be changed. `policy`: dual control rests on it, so changing it always takes two."""
 
     title: str
-    kind: Number | Switch | Names
+    kind: Number | Switch | Names | Frequency
     policy: bool = False
 
+
+_LIMITED = {
+    Limited.METADATA: "Limit: records shown, exact searches",
+    Limited.PROFILE: "Limit: profiles read",
+    Limited.PROOF: "Limit: proofs",
+    Limited.EXPORT: "Limit: exports",
+    Limited.ERASURE: "Limit: erasures",
+    Limited.ROLE_UPDATE: "Limit: changes of citizens' roles",
+    Limited.LISTING: "Limit: lists and searches by name",
+    Limited.PASSWORD: "Limit: proofs of the own password",
+}
 
 CATALOGUE: Mapping[str, Rule] = {
     "dual_control": Rule("Dual control", Switch(), policy=True),
@@ -99,6 +129,8 @@ CATALOGUE: Mapping[str, Rule] = {
     "reveal_seconds": Rule("Time until a revealed value is masked again", Number(5, 300, "s")),
     "kek_capacity": Rule("Citizens per key-encryption key", Number(1, 1_000_000, "citizens")),
     "cryptoperiod_days": Rule("Planned life of a key-encryption key", Number(1, 730, "days")),
+    **{f"{LIMIT}{what}": Rule(title, Frequency()) for what, title in _LIMITED.items()},
+    f"{LIMIT}imports_at_once": Rule("Imports that an operator may have running", Number(1, MOST_JOBS, "imports")),
 }
 
 

@@ -6,19 +6,17 @@ soon as it is: `check_seals` is part of every sign-in. Changing one is a use cas
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from core.audit.governance import GovernanceLog
-from core.errors import IntegrityFailure
+from core.errors import IntegrityFailure, InvalidInput
 from core.settings import store
 from core.settings.model import VaultSettings
 from core.storage.database import Database
 from core.storage.seal import RowSealer, SealedRow
-from hsm.model import TokenBinding
 
 
 class SettingsService:
@@ -35,7 +33,7 @@ class SettingsService:
     def store_first(self, connection: Connection, settings: VaultSettings) -> None:
         """Write all settings of a new vault, sealed."""
         now = self._now()
-        rows = [store.new_row(name, value, now) for name, value in asdict(settings).items()]
+        rows = [store.new_row(name, value, now) for name, value in settings.rows().items()]
         store.add(connection, list(self._sealer.seal([(store.setting.name, row) for row in rows])))
 
     def read(self) -> VaultSettings:
@@ -87,10 +85,6 @@ class SettingsService:
 
 def _settings(rows: list[SealedRow]) -> VaultSettings:
     try:
-        values: dict[str, Any] = {row.columns["name"]: json.loads(row.columns["value"]) for row in rows}
-        values["token"] = TokenBinding(**values["token"])
-        if "approval_policy" in values:
-            values["approval_policy"] = tuple(values["approval_policy"])
-        return VaultSettings(**values)
-    except (KeyError, TypeError, ValueError):
+        return VaultSettings.from_rows({row.columns["name"]: json.loads(row.columns["value"]) for row in rows})
+    except (KeyError, TypeError, ValueError, InvalidInput):
         raise IntegrityFailure("The vault's settings are incomplete or unreadable.") from None

@@ -12,6 +12,7 @@ from core.access.factors import AskSecondFactor
 from core.access.model import checked_operator_name
 from core.access.operator_keys import check_password
 from core.errors import InvalidInput
+from core.settings.limits import USUAL_LIMITS, LimitSettings
 from core.storage.external_address import ExternalAddress
 from hsm.model import FunctionResult
 from hsm.secret import Secret
@@ -63,6 +64,7 @@ class SetupPlan:
     dual_control: bool = True
     kek_capacity: int = 10_000
     demo: bool = False
+    limits: LimitSettings = USUAL_LIMITS
     database: ExternalDatabase | None = None
 
 

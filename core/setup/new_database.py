@@ -174,7 +174,8 @@ def _only_set_up(owner: DatabaseAddress) -> Iterator[None]:
 
 
 def _drop_all_tables(connection: psycopg.Connection) -> None:
-    """Drop what stands in the schema: it was empty before a set-up began."""
+    """Drop the tables that stand in the schema, which held none before a set-up began, and the vault's function."""
+    connection.execute("DROP FUNCTION IF EXISTS public.take_limits")
     rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     for (name,) in rows:
         connection.execute(sql.SQL("DROP TABLE IF EXISTS public.{} CASCADE").format(sql.Identifier(name)))

@@ -152,6 +152,7 @@ class VaultSetup:
             wrap_algorithm=report.wrap_algorithm,
             extractable_under_trusted=report.enforces_trusted,
             kek_capacity=plan.kek_capacity,
+            limits=plan.limits,
         )
         self._store_first_rows(services, plan, settings, made, binding.check_values[kek_label(1)])
         done(SetupStep.OPERATOR, plan.operator, since)

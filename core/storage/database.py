@@ -20,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from core.errors import CitizenZeroError, DatabaseContended, DatabaseUnavailable
 from core.storage.connection_words import NO_ANSWER, connection_failure
 from core.storage.exchange import StatementFailed
+from core.storage.row_security import let_see
 from hsm.secret import Secret
 
 CONNECT_SECONDS = 5
@@ -81,16 +82,22 @@ class Database:
         event.listen(self._engine, "checkout", _check_alive)
 
     @contextmanager
-    def transaction(self, conflicts: Mapping[str, CitizenZeroError] | None = None) -> Iterator[Connection]:
+    def transaction(
+        self, conflicts: Mapping[str, CitizenZeroError] | None = None, *, seeing: str | None = None
+    ) -> Iterator[Connection]:
         """Give a connection inside a transaction: committed at the end, rolled back on any error.
 
-        `conflicts` maps the name of a constraint to the error that its violation means.
+        `conflicts` maps the name of a constraint to the error that its violation means; `seeing` says which citizens
+        are there (`row_security.py`): needed by whatever reads or writes citizens, and by nothing else.
         Raises DatabaseUnavailable when the server does not answer.
         """
         connection = self._connect()
         try:
-            with connection, connection.begin():
-                yield connection
+            with connection:
+                if seeing is not None:
+                    let_see(connection, seeing)
+                with connection.begin():
+                    yield connection
         except DATABASE_ERRORS as error:
             raise translate(error, conflicts or {}) from driver_error(error)
 
@@ -105,12 +112,15 @@ class Database:
             raise translate(error, {}) from driver_error(error)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
+    def snapshot(self, seeing: str | None = None) -> Iterator[Connection]:
         """Give a connection whose reads all see one moment (REPEATABLE READ): for rows that must agree."""
         connection = self._connect()
         try:
-            with connection, connection.execution_options(isolation_level="REPEATABLE READ").begin():
-                yield connection
+            with connection:
+                if seeing is not None:
+                    let_see(connection, seeing)
+                with connection.execution_options(isolation_level="REPEATABLE READ").begin():
+                    yield connection
         except DATABASE_ERRORS as error:
             raise translate(error, {}) from driver_error(error)
 

@@ -6,7 +6,7 @@ Setting one up takes two seconds, so tests share one per module and put back wha
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from core.access.records import OWNER_PURPOSE
 from core.audit.model import Origin
 from core.citizens.model import CitizenRecord, NewCitizen
 from core.citizens.validation import new_citizen
+from core.settings.limits import MOST, Limited, LimitSettings
 from core.setup.model import SetupPlan
 from core.storage.embedded import OWNER_ROLE, EmbeddedServer
 from core.storage.home import Home
@@ -31,6 +32,8 @@ from tests.support.hsm import SOFTHSM
 OPERATOR = "anjali.raghavan"
 PASSWORD = "four unrelated words: lamp river slate"
 TODAY = date(2026, 7, 14)
+# Tests do in a second what operators do in a day.
+GENEROUS = LimitSettings.from_document({**dict.fromkeys(Limited, f"{MOST} per second"), "imports_at_once": 4})
 
 # Aadhaar numbers and PANs valid by check digit; the people are invented.
 ASHA: dict[str, Any] = {
@@ -106,6 +109,16 @@ class RealVault:
             self.sql(f"INSERT INTO {table} TABLE saved_rows")
             self.vault.services.keys.empty_cache()
 
+    @contextmanager
+    def limited(self, **limits: Any) -> Iterator[None]:
+        """Have other limits for a while in this process, as if they stood in the settings; all counts are kept."""
+        rates = self.vault.services.limits
+        read, rates._read, rates._known = rates._read, lambda: replace(GENEROUS, **limits), None
+        try:
+            yield
+        finally:
+            rates._read, rates._known = read, None
+
     def close(self) -> None:
         """Close the vault and remove all of it."""
         self.owner.close()
@@ -118,7 +131,7 @@ def make_vault(folder: Path, **plan: Any) -> RealVault:
     """Set up a vault in a folder and unlock it."""
     home = Home(folder)
     vault_setup(home, Origin.CLI).run(
-        SetupPlan(OPERATOR, Secret(PASSWORD), **{"module": SOFTHSM, "dual_control": False, **plan})
+        SetupPlan(OPERATOR, Secret(PASSWORD), **{"module": SOFTHSM, "dual_control": False, "limits": GENEROUS, **plan})
     )
     vault = open_vault(begin(home))
     session = vault.sign_in(OPERATOR, Secret(PASSWORD), Origin.CLI)

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QCoreApplication
 
 from core.access.model import NewInvitation, Role
 from core.access.second_operator import Asked, OperationKind
+from core.access.states import checked_states
 from core.approvals.model import ApprovalView, Inbox, Signature, Status
 from ui.pages.approvals.sheet import Line, SheetWords, SignatureLine
 from ui.theme.tokens import Tone
@@ -25,6 +26,7 @@ _ICONS = {
     OperationKind.OPERATOR_INVITE: "user-plus",
     OperationKind.OPERATOR_DISABLE: "user-minus",
     OperationKind.OPERATOR_ROLE: "user-cog",
+    OperationKind.OPERATOR_STATES: "map-pin",
     OperationKind.SETTING_CHANGE: "settings",
     OperationKind.POLICY_CHANGE: "scale",
 }
@@ -110,6 +112,9 @@ def carrying_out(
                 return services.invitations.invite(session, named["operator"], role, asked, named["person"])
             case OperationKind.OPERATOR_ROLE:
                 return services.operators.set_role(session, named["operator"], Role(named["role"]), asked)
+            case OperationKind.OPERATOR_STATES:
+                states = checked_states(named["states"])
+                return services.operators.set_states(session, named["operator"], states, asked)
             case OperationKind.OPERATOR_DISABLE:
                 return services.operators.disable(session, named["operator"], asked)
             case OperationKind.SETTING_CHANGE | OperationKind.POLICY_CHANGE:

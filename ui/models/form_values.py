@@ -11,6 +11,7 @@ from typing import Any
 
 from core.citizens import validation
 from core.errors import CitizenZeroError
+from core.states import states
 
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
 _LISTS = {"roles"}
@@ -20,7 +21,7 @@ def warm() -> dict[str, str]:
     """Load the libraries behind the checks, and return the names of the states by code. Takes some 0.3 s."""
     samples = {"phone": "9", "email": "a@example.com", "aadhaar": "1", "pan": "1", "gstin": "1", "state": "KA"}
     validation.check_values(samples, date.max)
-    return {code: _plain(name) for code, name in validation.states().items()}
+    return {code: _plain(name) for code, name in states().items()}
 
 
 def _plain(name: str) -> str:

@@ -4,7 +4,7 @@ The services are core's own; this module only names them, so importing it loads 
 first window must not wait for SQLAlchemy.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.access.invitations import Invitations
     from core.access.login_sessions import LoginSessions
     from core.access.operators import OperatorService
+    from core.access.reauthentication import Reauthentication
     from core.access.second_factors import SecondFactors
     from core.access.sign_in import SignIn
     from core.approvals.service import ApprovalService
@@ -70,6 +71,8 @@ class VaultServices(Protocol):
     @property
     def activity(self) -> "ActivityService": ...  # noqa: D102
     @property
+    def reauthentication(self) -> "Reauthentication": ...  # noqa: D102
+    @property
     def token(self) -> "VaultToken": ...  # noqa: D102
 
 
@@ -119,6 +122,16 @@ class Desk:
     def log(self) -> "LogReader":
         """The audit log as operators read it."""
         return self.vault.services.log
+
+    def own_states(self, names: Mapping[str, str]) -> dict[str, str]:
+        """Return those of the states (names by code) whose citizens are the operator's."""
+        return {code: name for code, name in names.items() if self.session.may_see(code)}
+
+    @property
+    def operator_words(self) -> str:
+        """The operator, and the states that the operator is bound to: `kavya · KA, KL`."""
+        states = self.session.states
+        return self.session.operator + ("" if states is None else f" · {', '.join(sorted(states))}")
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the operator's role grants a permission; the services ask again."""

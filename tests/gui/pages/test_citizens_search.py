@@ -1,14 +1,15 @@
 """Searching by name as one types, going to a token, and others' changes, in a window on a real vault."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from PyQt6.QtCore import Qt
 
 from core.audit.model import EntryFilter, Origin
-from core.citizens import name_search
 from core.citizens.model import CitizenFilter
 from core.citizens.validation import new_citizen
+from core.errors import LimitReached
 from hsm.secret import Secret
 from tests.gui.pages.bench import Bench, Running, Start, press, type_text
 from tests.gui.pages.test_citizens_page import open_page
@@ -16,11 +17,6 @@ from tests.support.gui import all_strings, texts
 from tests.support.vault import ASHA, OPERATOR, PASSWORD, TODAY, RealVault
 from ui.pages.citizens import listing
 from ui.pages.citizens.page import CitizensPage
-
-
-@pytest.fixture(autouse=True)
-def _high_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(name_search, "SEARCHES", 1_000_000)
 
 
 def searches(real: RealVault) -> list[object]:
@@ -79,12 +75,16 @@ def test_a_name_that_nobody_has_is_said_in_words(bench: Bench) -> None:
     assert "Search takes whole numbers, or the first 3 to 12 letters of a name." in texts(page.list.none)
 
 
-def test_the_limit_is_refused_in_words(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_limit_is_refused_in_words(bench: Bench) -> None:
     page = open_page(bench)
-    monkeypatch.setattr(name_search, "SEARCHES", 0)
-    type_text("asha", page.list.search)
-    bench.until(page.list.none.isVisible)
+    real = bench.populated.real
+    with real.limited(listing="1 per day"):
+        with suppress(LimitReached):
+            real.vault.services.citizens.page(real.session, CitizenFilter())
+        type_text("asha", page.list.search)
+        bench.until(page.list.none.isVisible)
     assert "Too many searches" in texts(page.list.none)
+    assert any("Try again in 2" in text for text in texts(page.list.none))
 
 
 def test_later_pages_of_a_search_come_as_one_scrolls(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

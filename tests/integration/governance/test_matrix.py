@@ -42,6 +42,9 @@ GOVERNED_USES: dict[Permission, Callable[[Console, Asked, int], Any]] = {
     Permission.OPERATOR_ROLE: lambda who, asked, _: who.services.operators.set_role(
         who.session, "to.change", Role.AUDITOR, asked
     ),
+    Permission.OPERATOR_STATES: lambda who, asked, number: who.services.operators.set_states(
+        who.session, "to.change", frozenset({"KA", "MH"} if number % 2 else {"KA"}), asked
+    ),
     Permission.SETTING_CHANGE: lambda who, asked, number: who.services.policies.change(
         who.session, "reveal_seconds", str(100 + number), asked
     ),

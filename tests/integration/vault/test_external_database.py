@@ -336,6 +336,7 @@ def test_a_failed_set_up_leaves_the_sites_database_as_it_was(
     with pytest.raises(CitizenZeroError, match="stopped by the test"):
         vault_setup(Home(tmp_path / "home"), Origin.CLI).run(plan, fail)
     assert database.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+    assert database.sql("SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace") == [(0,)]
     assert database.sql(f"SELECT count(*) FROM pg_roles WHERE rolname = '{database.name}_program'") == [(0,)]
     home, _ = set_up(tmp_path / "home", plan)
     assert home.holds_vault

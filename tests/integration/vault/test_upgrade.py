@@ -19,12 +19,16 @@ BACK_TO_0001 = """
     DROP INDEX audit_entry_governance;
     ALTER TABLE operator DROP COLUMN person, DROP COLUMN invited_by, DROP COLUMN disabled_at, DROP COLUMN disabled_by,
         DROP COLUMN pin_pending_sealed;
-    DROP TABLE IF EXISTS job_rejection, job, audit_bin, audit_bin_head;
     DROP TABLE IF EXISTS factor_use, operator_factor, sign_in_try, login_session;
     ALTER TABLE operator DROP COLUMN factors;
-    DROP INDEX audit_entry_factor;
+    DROP TABLE IF EXISTS job_rejection, job, audit_bin, audit_bin_head, limit_use;
+    DROP FUNCTION take_limits;
+    DROP VIEW named_directory;
+    DROP POLICY by_state ON directory;
+    DROP POLICY by_state ON identity_vault;
+    ALTER TABLE directory DISABLE ROW LEVEL SECURITY;
+    ALTER TABLE operator DROP COLUMN states;
     ALTER TABLE directory DROP COLUMN name_digests;
-    DROP INDEX audit_entry_search;
     UPDATE alembic_version SET version_num = '0001'
 """
 

@@ -9,7 +9,8 @@ import pytest
 from app.demo.people import Population
 from app.demo.places import PLACES
 from core.citizens.model import CitizenRole, age_on
-from core.citizens.validation import new_citizen, states
+from core.citizens.validation import new_citizen
+from core.states import states
 
 TODAY = date(2026, 7, 14)
 

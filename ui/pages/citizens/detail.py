@@ -14,6 +14,7 @@ from ui.pages.citizens.keys_tab import KeysTab
 from ui.pages.citizens.profile_tab import ProfileTab
 from ui.pages.citizens.roles_tab import RolesTab
 from ui.pages.citizens.timeline_tab import TimelineTab
+from ui.widgets.banner import Banner
 from ui.widgets.button import Button, IconButton
 from ui.widgets.card import Card
 from ui.widgets.chip import Chip
@@ -52,6 +53,9 @@ class CitizenDetail(Card):
         self.tabs.opened.connect(self.tab_opened)
         self.body.setSpacing(0)
         self.body.addWidget(self._make_head())
+        self.note = Banner(theme, "note", "", name="detail_note")
+        self.note.hide()
+        self.body.addWidget(boxed(column(self.note, margins=(14, 0, 14, 0))))
         self.body.addWidget(self.tabs, 1)
         self.reveal = Button(theme, self.tr("Reveal fields…"), name="reveal", variant="primary", icon="eye")
         self.reveal.clicked.connect(self.reveal_clicked)
@@ -80,6 +84,7 @@ class CitizenDetail(Card):
     def show_citizen(self, record: CitizenRecord) -> None:
         """Show another citizen: everything masked, first tab as it was."""
         self.record = record
+        self.note.hide()
         self._show_head(record)
         self.profile.show_citizen(record)
         self.roles.show_citizen(record)
@@ -93,11 +98,17 @@ class CitizenDetail(Card):
         """Show the same citizen as the record is now; what was revealed stays if it did not change."""
         old = self.record
         self.record = record
+        self.note.hide()
         self._show_head(record)
         self.keys.show_citizen(record)
         if old is None or old.revision != record.revision:
             self.profile.show_citizen(record)  # what was revealed may not be so any more
             self.roles.show_citizen(record)
+
+    def say(self, sentence: str) -> None:
+        """Say something about what is shown, until another record is."""
+        self.note.set_words("", sentence)
+        self.note.show()
 
     def clear(self) -> None:
         """Forget the citizen."""

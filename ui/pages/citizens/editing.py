@@ -43,7 +43,7 @@ class Editing(QObject):
         self._desk.tasks.start(self._enrol())
 
     async def _enrol(self) -> None:
-        states = self._states or await self._desk.tasks.query(warm)
+        states = self._states or self._desk.own_states(await self._desk.tasks.query(warm))
         dialog = EnrolDialog(self._desk.theme, self._page.window() or self._page, states)
         dialog.asked.connect(partial(self._on_enrol_asked, dialog))
         await ask(dialog, lambda: True)
@@ -60,7 +60,7 @@ class Editing(QObject):
         record = self._detail.record
         if record is None:
             return
-        states = self._states or await self._desk.tasks.query(warm)
+        states = self._states or self._desk.own_states(await self._desk.tasks.query(warm))
         window = self._page.window() or self._page
         dialog = ChangeDialog(self._desk.theme, window, states, record, self._detail.place())
         dialog.asked.connect(partial(self._on_change_asked, dialog, record.identity_token))

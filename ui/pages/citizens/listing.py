@@ -15,7 +15,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from core.audit.model import Action, Outcome
 from core.citizens import records
 from core.citizens.model import CitizenCount, CitizenFilter, CitizenRecord, PageKey
-from core.errors import InvalidInput, TooManySearches
+from core.errors import InvalidInput, LimitReached
 from ui.error_report import said
 from ui.models.citizen_table import CitizenTableModel
 from ui.models.page_source import PAGE_ROWS, LoadedPage, NamePages, PageSource
@@ -179,6 +179,9 @@ class Listing(QObject):
         except InvalidInput as error:
             self._show_nobody(mine, term, said(error.message))
             return
+        except LimitReached as error:
+            self._show_nobody(mine, term, said(error.message), self.tr("Too many searches"))
+            return
         if mine != self._round:
             return
         self._model.show_found(found)
@@ -197,13 +200,8 @@ class Listing(QObject):
         except InvalidInput as error:
             self._show_nobody(mine, term, said(error.message))
             return
-        except TooManySearches:
-            self._show_nobody(
-                mine,
-                term,
-                self.tr("You have searched too often within a minute. Wait a minute, then search again."),
-                self.tr("Too many searches"),
-            )
+        except LimitReached as error:
+            self._show_nobody(mine, term, said(error.message), self.tr("Too many searches"))
             return
         if mine != self._round:
             return  # something else was typed meanwhile

@@ -12,6 +12,8 @@ from PyQt6.QtCore import QTimer
 from core.access.model import Permission
 from core.audit.model import Action, EntryFilter, Outcome, StoredEntry
 from core.citizens.model import CitizenRecord
+from core.errors import LimitReached
+from ui.error_report import said
 from ui.models.citizen_table import CitizenTableModel
 from ui.models.form_values import warm
 from ui.models.search_terms import TOKEN, SearchTerm
@@ -133,9 +135,10 @@ class CitizensPage(Page):
     async def _load_states(self) -> None:
         self._loaded = True
         self._states = await self._tasks.query(warm)
-        self.list.set_states(self._states)
+        own = self._desk.own_states(self._states)
+        self.list.set_states(own)
         self.detail.set_states(self._states)
-        self.editing.set_states(self._states)
+        self.editing.set_states(own)
 
     def _on_searched_one(self) -> None:
         if self._take_keyboard:
@@ -192,7 +195,13 @@ class CitizensPage(Page):
     async def _check_record(self, token: str) -> None:
         """Read the record again with every check (all seals, the log's word), then who read last."""
         desk = self._desk
-        record = await self._tasks.query(lambda: desk.citizens.show(desk.session, token))
+        try:
+            record = await self._tasks.query(lambda: desk.citizens.show(desk.session, token))
+        except LimitReached as error:
+            # Whoever walks through a list with the arrow keys meets this: no dialog, the list's record stands.
+            if self.detail.token == token:
+                self.detail.say(self.tr("As the list has it, not read anew.") + " " + said(error.message))
+            return
         self.model.replace(record)
         if self.detail.token == token:
             self.detail.update_record(record)

@@ -85,8 +85,8 @@ CREATE INDEX setting_change_name ON setting_change (name, revision);
 
 -- The few entries that say which row of an operator, setting or approval is the current one.
 CREATE INDEX audit_entry_governance ON audit_entry (index) WHERE action IN (
-    'operator:add', 'operator:invite', 'operator:join', 'operator:disable', 'operator:role', 'setting:change',
-    'approval:execute', 'approval:reject'
+    'operator:add', 'operator:invite', 'operator:join', 'operator:disable', 'operator:role', 'operator:states',
+    'operator:factor_add', 'operator:factor_remove', 'setting:change', 'approval:execute', 'approval:reject'
 );
 """
 

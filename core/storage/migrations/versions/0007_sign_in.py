@@ -52,10 +52,6 @@ CREATE TABLE login_session (
     ended_by text
 );
 CREATE INDEX login_session_seen ON login_session (last_seen_at);
-
--- The last changes of second factors, which each sign-in compares with the operator's record.
-CREATE INDEX audit_entry_factor ON audit_entry (index)
-    WHERE action IN ('operator:factor_add', 'operator:factor_remove');
 """
 
 GRANTS = """

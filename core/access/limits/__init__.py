@@ -1,0 +1,1 @@
+"""Limits: how often an operator may do something, and how often it may be done to a citizen."""

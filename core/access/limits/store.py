@@ -1,0 +1,61 @@
+"""SQL of the limits: one row a use and holder, numbered, so that "the tenth newest" is one look into an index.
+
+The function `take_limits` (migration 0008) looks and counts under locks of the holders, by the server's clock:
+exact for all processes of all consoles. The rows carry no seal: see `docs/adr/0021`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Column, DateTime, Table, Text
+
+from core.storage.exchange import Statement
+from core.storage.schema import metadata
+
+limit_use = Table(
+    "limit_use",
+    metadata,
+    Column("holder", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+)
+
+_TAKE = "SELECT * FROM take_limits(%(holders)s::text[], %(amounts)s::bigint[], %(seconds)s::bigint[])"
+_NEWEST = """
+    SELECT extract(epoch FROM coalesce(min(at), clock_timestamp()))::float8 AS start, count(at) AS uses
+    FROM (SELECT at FROM limit_use WHERE holder = %(holder)s
+          AND at > clock_timestamp() - make_interval(secs => %(seconds)s) ORDER BY number DESC LIMIT %(amount)s) newest
+"""
+
+
+@dataclass(frozen=True)
+class Window:
+    """At most `amount` uses within any `seconds`."""
+
+    amount: int
+    seconds: int
+
+
+def take(holders: Sequence[str], windows: Sequence[Window]) -> Statement:
+    """Return the statement that counts one use with every holder, or with none where one of the windows is full.
+
+    It gives nothing, or `holder_place` and `window_place` (from 1) of the one that is full for longest and its `wait`
+    in seconds. It must be a transaction of its own: it takes the wait for the disk away from the whole of it.
+    """
+    values = {
+        "holders": list(holders),
+        "amounts": [window.amount for window in windows],
+        "seconds": [window.seconds for window in windows],
+    }
+    return Statement(_TAKE, values)
+
+
+def newest(holder: str, window: Window) -> Statement:
+    """Return the statement that gives a window's oldest use (`start`, seconds since 1970) and how many there are."""
+    return Statement(_NEWEST, {"holder": holder, "amount": window.amount, "seconds": window.seconds})
+
+
+def forget(holder: str) -> Statement:
+    """Return the statement that forgets a holder's uses."""
+    return Statement("DELETE FROM limit_use WHERE holder = %(holder)s", {"holder": holder})
