@@ -4,8 +4,9 @@ A row's seal shows any change to it. That a whole old row, with its old and vali
 shows in the log: its newest entry about the citizen names the revision that is current.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -35,6 +36,13 @@ class CitizenRows:
     def identity_token(self) -> str:
         """Return whose rows these are."""
         return str(self.directory.columns["identity_token"])
+
+    @property
+    def vault_columns(self) -> Mapping[str, Any]:
+        """Return the columns of the record. Raises NotFound where there is none."""
+        if self.vault is None:
+            raise NotFound("There is no citizen with this identity token.")
+        return self.vault.columns
 
     @property
     def data_key(self) -> SealedRow:

@@ -1,0 +1,80 @@
+"""Lists of citizens in the order of pages: page, jump, count. Metadata only; a page's seals are all checked."""
+
+from core.access.model import LoginSession, Permission, require
+from core.audit.model import Action, Outcome
+from core.audit.service import AuditLog
+from core.citizens import records, store
+from core.citizens.model import CitizenCount, CitizenFilter, CitizenPage, CitizenPlace, PageKey
+from core.citizens.recording import Recorder
+from core.errors import InvalidInput
+from core.storage.database import Database
+from core.storage.seal import RowSealer
+
+PAGE_LIMIT = 500
+COUNTED_LIMIT = 1_000_000  # beyond it a count takes longer than anybody waits for a footer
+
+
+class CitizenLists:
+    """What a table of citizens asks. Thread-safe."""
+
+    def __init__(self, database: Database, sealer: RowSealer, audit: AuditLog) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._audit = audit
+        self._recorder = Recorder(audit)
+
+    def page(
+        self, session: LoginSession, wanted: CitizenFilter, after: PageKey | None = None, limit: int = 100
+    ) -> CitizenPage:
+        """Return citizens in the order (state, identity token) after a key, every row's seal checked.
+
+        The first page of a listing leaves the entry; its later pages belong to it.
+        """
+        with self._recorder.recorded(session, Action.CITIZEN_SEARCH):
+            require(session, Permission.CITIZEN_FIND)
+            if not 1 <= limit <= PAGE_LIMIT:
+                raise InvalidInput(f"A page has 1 to {PAGE_LIMIT} rows.", field="limit")
+            with self._database.transaction() as connection:
+                rows = store.page(connection, wanted, after, limit + 1)
+            self._sealer.check(rows)
+            items = tuple(records.record(row.columns) for row in rows[:limit])
+            if after is None:
+                detail = {"criterion": "list", "filters": wanted.named()}
+                self._audit.record(self._recorder.entry(session, Action.CITIZEN_SEARCH, Outcome.DONE, detail=detail))
+            more = len(rows) > limit
+            return CitizenPage(items, PageKey(items[-1].state, items[-1].identity_token) if more else None)
+
+    def page_keys(
+        self, session: LoginSession, wanted: CitizenFilter, after: PageKey | None, step: int, rows: int
+    ) -> list[PageKey]:
+        """Return every `step`-th key among the next `rows` rows, so that a table can jump without OFFSET."""
+        require(session, Permission.CITIZEN_FIND)
+        with self._database.transaction() as connection:
+            return store.page_keys(connection, wanted, after, step, rows)
+
+    def count(self, session: LoginSession, wanted: CitizenFilter) -> int:
+        """Count the citizens that fit."""
+        require(session, Permission.CITIZEN_FIND)
+        with self._database.transaction() as connection:
+            return store.count(connection, wanted)
+
+    def counted(self, session: LoginSession, wanted: CitizenFilter, limit: int = COUNTED_LIMIT) -> CitizenCount:
+        """Count the citizens that fit: exactly up to `limit`, beyond it by what the database expects."""
+        require(session, Permission.CITIZEN_FIND)
+        with self._database.snapshot() as connection:
+            number = store.count_up_to(connection, wanted, limit + 1)
+            if number <= limit:
+                return CitizenCount(number)
+            return CitizenCount(max(number, store.expected(connection, wanted)), exact=False)
+
+    def place_of(self, session: LoginSession, wanted: CitizenFilter, key: PageKey, page_rows: int) -> CitizenPlace:
+        """Return where a key stands, or would stand, in a list, so that a table can go there. No entry: no data."""
+        require(session, Permission.CITIZEN_FIND)
+        with self._database.snapshot() as connection:
+            return CitizenPlace(*store.place_of(connection, wanted, key, page_rows))
+
+    def counts_by_state(self, session: LoginSession) -> dict[str, int]:
+        """Count citizens by state code."""
+        require(session, Permission.CITIZEN_FIND)
+        with self._database.transaction() as connection:
+            return store.counts_by_state(connection)
