@@ -66,9 +66,9 @@ class CitizenChanges:
 
     def _change(self, session: LoginSession, token: str, change: Mapping[str, Any], named: list[str]) -> CitizenRecord:
         """Commit the intent, open what is to be joined, store the changed rows with their entry."""
-        rows, detail = self._reading.rows(token), {"changed": named}
+        detail = {"changed": named}
         intent = self._recorder.entry(session, Action.CITIZEN_UPDATE, Outcome.INTENT, token, detail=detail)
-        self._reading.record_checked([rows], intent)
+        rows, _ = self._reading.intended(token, intent)
         data_key = self._keys.open_data_key(rows.data_key)
         digests = self._digests.of(records.changed_terms(change))
         try:

@@ -15,8 +15,9 @@ from core.audit.service import AuditLog, Draft
 from core.citizens import store
 from core.errors import IntegrityFailure, NotFound
 from core.keys.service import KeyService
-from core.storage.exchange import send
+from core.storage.exchange import Condition, apart, beside
 from core.storage.seal import RowSealer, SealedRow
+from core.storage.statement import Result, Statement
 from core.vault_token import VaultToken
 
 SHARED_COLUMNS = ("identity_token", "user_id", "state", "aadhaar_hash", "pan_hash", "revision")
@@ -62,25 +63,25 @@ class CitizenIntegrity:
         self._sealer = sealer
         self._keys = keys
         self._audit = audit
+        self._parts = (*store.PARTS, *keys.beside(store.WHOSE), audit.last_change_beside(store.WHOSE))
 
-    def read(self, connection: Connection, tokens: Sequence[str]) -> dict[str, CitizenRows]:
-        """Return the rows of the citizens that the directory knows; nothing is checked yet.
+    def query(self, wanted: Condition) -> Statement:
+        """Return the one query for all rows of citizens and the log's word about them, all of one moment."""
+        return beside(self._parts, wanted)
 
-        The connection must be in REPEATABLE READ, so that rows and log are of one moment. Two exchanges.
-        """
-        if not tokens:
-            return {}
-        found = send(
-            connection, [store.directory_of(tokens), *self._keys.rows_of(tokens), self._audit.last_changes_of(tokens)]
-        )
-        directory = {row["identity_token"]: store.sealed_directory(row) for row in found[0].rows}
-        keys, changes = self._keys.joined(found[1], found[2]), self._audit.changes(found[3])
-        [rows] = send(connection, [store.vault_of([(row.columns["state"], token) for token, row in directory.items()])])
-        vault = {row["identity_token"]: store.sealed_vault(row) for row in rows.rows}
-        return {
-            token: CitizenRows(row, vault.get(token), keys.get(token, []), changes.get(token))
-            for token, row in directory.items()
-        }
+    def citizens(self, found: Result) -> dict[str, CitizenRows]:
+        """Return, by identity token, the rows that the query gave; nothing is checked yet."""
+        citizens = {}
+        for record in found.records:
+            directory, vault, *keys, change = apart(self._parts, record)
+            if directory is not None:
+                citizens[str(directory["identity_token"])] = CitizenRows(
+                    store.sealed_directory(directory),
+                    None if vault is None else store.sealed_vault(vault),
+                    self._keys.joined(keys),
+                    self._audit.last_change(change),
+                )
+        return citizens
 
     def check(self, citizens: Sequence[CitizenRows], draft: Draft | None = None) -> list[bytes]:
         """Raise IntegrityFailure for the first citizen whose rows are not whole. One HSM call for all.

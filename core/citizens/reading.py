@@ -1,12 +1,17 @@
-"""Reading what is stored about one citizen: all rows of one moment, checked together."""
+"""Reading what is stored about one citizen: all rows of one moment, checked together.
 
-from collections.abc import Sequence
+Where an intent must stand in the log before anything is opened, three things go on at once: the database
+looks up the rows while the HSM authenticates the intent, and commits it while the HSM checks the rows.
+"""
 
 from core.audit.model import Entry
 from core.audit.service import AuditLog
+from core.citizens import store
 from core.citizens.integrity import CitizenIntegrity, CitizenRows
+from core.citizens.model import looks_like_token
 from core.errors import NotFound
 from core.storage.database import Database
+from core.storage.statement import Result
 
 
 class CitizenReading:
@@ -19,12 +24,9 @@ class CitizenReading:
 
     def rows(self, token: str) -> CitizenRows:
         """Return a citizen's rows, ciphertext all, not yet checked. Raises NotFound."""
-        with self._database.snapshot() as connection:
-            rows = self._integrity.read(connection, [token]).get(token)
-            if rows is None:
-                self._integrity.check_absence(connection, token)
-                raise NotFound("There is no citizen with this identity token.")
-        return rows
+        with self._database.lane() as lane:
+            [found] = lane.run([self._integrity.query(store.of_token(token))])
+        return self._the_one(found, token)
 
     def rows_checked(self, token: str) -> CitizenRows:
         """Return a citizen's rows after checking them. Raises NotFound, IntegrityFailure."""
@@ -32,7 +34,35 @@ class CitizenReading:
         self._integrity.check([rows])
         return rows
 
-    def record_checked(self, rows: Sequence[CitizenRows], entry: Entry) -> int:
+    def intended(self, token: str, intent: Entry) -> tuple[CitizenRows, int]:
+        """Commit an intent about a citizen; return the rows, checked, and the intent's index.
+
+        Nothing is opened here, and nothing may be opened of rows that this method did not return. Raises
+        AuditUnwritable, NotFound, IntegrityFailure; after the last two the intent stands in the log.
+        """
+        if not looks_like_token(token):
+            raise NotFound("There is no citizen with this identity token.")  # and it belongs in no entry
+        with self._database.lane() as lane:
+            lane.send(self._integrity.query(store.of_token(token)))
+            planned = self._audit.planned(intent)
+            self._audit.send_off(lane, planned)
+            [found] = lane.receive()
+            try:
+                rows = self._the_one(found, token)
+                self._integrity.check([rows])
+            finally:
+                index = self._audit.arrived(lane, planned)
+        return rows, index
+
+    def record_checked(self, rows: list[CitizenRows], entry: Entry) -> int:
         """Check rows, then commit the entry about them; returns its index. One exchange with the HSM for both."""
         draft = self._audit.draft(entry)
         return self._audit.record_planned(self._audit.plan(draft, self._integrity.check(rows, draft)))
+
+    def _the_one(self, found: Result, token: str) -> CitizenRows:
+        rows = self._integrity.citizens(found).get(token)
+        if rows is None:
+            with self._database.transaction() as connection:
+                self._integrity.check_absence(connection, token)
+            raise NotFound("There is no citizen with this identity token.")
+        return rows

@@ -105,9 +105,9 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_SEARCH):
             require(session, Permission.CITIZEN_FIND)
             column, looked_for = self._looked_for(criterion, value)
-            with self._database.snapshot() as connection:
-                found = store.found_by(connection, column, looked_for, FOUND_LIMIT)
-                rows = self._integrity.read(connection, found)
+            with self._database.lane() as lane:
+                [found] = lane.run([self._integrity.query(store.of_value(column, looked_for, FOUND_LIMIT))])
+            rows = self._integrity.citizens(found)
             result = [records.record(row.vault_columns) for row in rows.values()]
             result = [record for record in result if records.fits(record, wanted)]
             detail = {"criterion": criterion, "matches": len(result)}
@@ -179,7 +179,6 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_PROFILE, token, purpose):
             require(session, Permission.CITIZEN_READ)
             words = checked_reason(reason, purpose)
-            rows = self._reading.rows(token)
             intent = self._recorder.entry(
                 session,
                 Action.CITIZEN_PROFILE,
@@ -189,7 +188,7 @@ class CitizenService:
                 reason=words,
                 detail={"fields": [field.value for field in asked]},
             )
-            index = self._reading.record_checked([rows], intent)
+            rows, index = self._reading.intended(token, intent)
             values = self._decrypt(rows, asked)
         done = self._recorder.entry(
             session, Action.CITIZEN_PROFILE, Outcome.DONE, token, purpose=purpose.value, detail={"intent": index}

@@ -26,9 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.citizens.model import CitizenFilter, PageKey
-from core.storage.exchange import Statement, add_rows, columns_of, insertion, send
+from core.storage.exchange import Beside, Condition, add_rows, columns_of, insertion, send
 from core.storage.schema import metadata
 from core.storage.seal import SealedRow
+from core.storage.statement import Statement
 
 directory = Table(
     "directory",
@@ -121,21 +122,27 @@ def directory_row(connection: Connection, token: str) -> SealedRow | None:
     return directory_rows(connection, [token]).get(token)
 
 
-def vault_of(keys: Sequence[tuple[str, str]]) -> Statement:
-    """Return the statement that gives the vault rows of (state, identity token) pairs."""
-    # One state and token at a time, so that the planner sees which partitions hold the rows.
-    wanted = " OR ".join(f"(state = %(s{at})s AND identity_token = %(t{at})s)" for at in range(len(keys))) or "false"
-    values = {
-        name: value for at, (state, token) in enumerate(keys) for name, value in ((f"s{at}", state), (f"t{at}", token))
-    }
-    return Statement(f"SELECT {columns_of(vault, 'v')} FROM identity_vault v WHERE {wanted}", values)  # noqa: S608
+# Directory and vault row of a citizen, for a query that other subjects join: they join `WHOSE`.
+WHOSE = "d.identity_token"
+PARTS = (
+    Beside(directory, "d", "directory d"),
+    Beside(vault, "v", "LEFT JOIN identity_vault v ON v.state = d.state AND v.identity_token = d.identity_token"),
+)
 
 
-def found_by(connection: Connection, column: str, value: object, limit: int) -> list[str]:
-    """Return the identity tokens whose directory row has a value: a digest, a user id or an identity token."""
-    sql = f"SELECT identity_token FROM directory WHERE {column} = %s ORDER BY identity_token LIMIT %s"  # noqa: S608
-    [found] = send(connection, [Statement(sql, (value, limit))])
-    return [row["identity_token"] for row in found.rows]
+def of_token(token: str) -> Condition:
+    """Return the condition for one citizen."""
+    return Condition(f"{WHOSE} = %s", (token,))
+
+
+def of_tokens(tokens: Sequence[str]) -> Condition:
+    """Return the condition for several citizens."""
+    return Condition(f"{WHOSE} = ANY(%s::text[])", (list(tokens),))
+
+
+def of_value(column: str, value: object, limit: int) -> Condition:
+    """Return the condition for citizens whose directory row has a value: a digest, a user id, an identity token."""
+    return Condition(f"d.{column} = %s ORDER BY {WHOSE} LIMIT %s", (value, limit))
 
 
 def named(
@@ -165,15 +172,10 @@ def named(
     return found
 
 
-def directory_of(tokens: Sequence[str]) -> Statement:
-    """Return the statement that gives the directory rows of identity tokens."""
-    sql = f"SELECT {columns_of(directory, 'd')} FROM directory d WHERE identity_token = ANY(%(tokens)s)"  # noqa: S608
-    return Statement(sql, {"tokens": list(tokens)})
-
-
 def directory_rows(connection: Connection, tokens: Sequence[str]) -> dict[str, SealedRow]:
     """Return the directory rows of identity tokens."""
-    [found] = send(connection, [directory_of(tokens)])
+    sql = f"SELECT {columns_of(directory, 'd')} FROM directory d WHERE identity_token = ANY(%(tokens)s)"  # noqa: S608
+    [found] = send(connection, [Statement(sql, {"tokens": list(tokens)})])
     return {row["identity_token"]: sealed_directory(row) for row in found.rows}
 
 

@@ -24,8 +24,9 @@ from core.keys.model import Kek, KeyState, NewDataKey, WrappedDataKey, wrap_aad
 from core.settings.model import VaultSettings
 from core.settings.service import SettingsService
 from core.storage.database import Database
-from core.storage.exchange import Result, Statement, send
+from core.storage.exchange import Beside, send
 from core.storage.seal import RowSealer, SealedRow
+from core.storage.statement import Result, Statement
 from core.vault_token import VaultToken
 from hsm.model import KeyFacts, WrapItem
 from hsm.secret import Secret
@@ -146,19 +147,13 @@ class KeyService:
 
     # --- for reading -----------------------------------------------------------------------------
 
-    def rows_of(self, identity_tokens: Sequence[str]) -> tuple[Statement, Statement]:
-        """Return the statements that give citizens' data keys and the KEKs around them, for `joined`."""
-        return store.data_keys_of(identity_tokens), store.keks_of(identity_tokens)
+    def beside(self, token: str) -> tuple[Beside, Beside]:
+        """Return how a query joins the data key and the KEK of the citizen in its column `token`, for `joined`."""
+        return store.beside(token)
 
-    def joined(self, data_keys: Result, keks: Result) -> dict[str, list[SealedRow]]:
-        """Return, for each citizen, the rows of the data key and of its KEK, to be checked by the caller."""
-        by_id = {row["kek_id"]: store.sealed_kek(row) for row in keks.rows}
-        return {
-            row["identity_token"]: [
-                store.sealed_data_key(row), *([by_id[row["kek_id"]]] if row["kek_id"] in by_id else [])
-            ]
-            for row in data_keys.rows
-        }  # fmt: skip
+    def joined(self, columns: Sequence[dict[str, Any] | None]) -> list[SealedRow]:
+        """Return the rows of a citizen's data key and of its KEK, to be checked by the caller."""
+        return store.joined(columns)
 
     def is_verified(self, row: SealedRow) -> bool:
         """Tell whether this is a KEK's row with just the content whose seal was found right since the last unlock."""
