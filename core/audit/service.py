@@ -11,7 +11,8 @@ folder when they come.
 import hmac
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -53,9 +54,13 @@ HSM_PATIENCE_SECONDS = 1.5
 
 
 class EntryMacs(Protocol):
-    """The HSM's part: one HMAC per entry, under the entry key."""
+    """The HSM's part: one HMAC per entry, under the entry key; made ahead, while something else goes on."""
 
     def entry_macs(self, messages: Sequence[bytes]) -> list[bytes]: ...  # noqa: D102 (a protocol's single line)
+
+    def macs_ahead(  # noqa: D102
+        self, rows: Sequence[bytes], entries: Sequence[bytes]
+    ) -> AbstractContextManager[Callable[[], tuple[list[bytes], list[bytes]]]]: ...
 
 
 @dataclass(frozen=True)
@@ -165,12 +170,30 @@ class AuditLog:
         """Append a planned entry in a transaction of its own; returns its index."""
         with self._database.lane() as lane:
             self.send_off(lane, planned)
-            return self.arrived(lane, planned)
+            index = self.arrived(lane, planned)
+            return self.append_alone(lane, planned.entry) if index is None else index
+
+    def append_alone(self, lane: Lane, entry: Entry) -> int:
+        """Append an entry in a transaction of its own, where its index was not free; returns its index."""
+        lane.run([BEGIN])
+        [index] = self.append(lane, entry)
+        lane.run([COMMIT])
+        return index
 
     def planned(self, entry: Entry) -> PlannedEntry:
         """Return an entry with its MAC for the index that it will probably have."""
         draft = self.draft(entry)
         return self.plan(draft, self._macs.entry_macs(draft.exact) if draft.exact else ())
+
+    @contextmanager
+    def planning(self, entry: Entry) -> Iterator[Callable[[], PlannedEntry]]:
+        """Give what waits for `planned`, so that something else goes on while the HSM makes the MAC."""
+        draft = self.draft(entry)
+        if not draft.exact:
+            yield lambda: self.plan(draft, ())
+            return
+        with self._macs.macs_ahead((), draft.exact) as macs:
+            yield lambda: self.plan(draft, macs()[1])
 
     def send_off(self, lane: Lane, planned: PlannedEntry) -> None:
         """Send a planned entry on its way, as a transaction of its own. It is committed once `arrived` returns."""
@@ -178,20 +201,21 @@ class AuditLog:
         if planned.statements:
             lane.send(*planned.statements)
 
-    def arrived(self, lane: Lane, planned: PlannedEntry) -> int:
-        """Wait until the entry that was sent off is committed; returns its index. Raises what `append` raises."""
-        if planned.statements:
-            try:
-                [result] = lane.receive()
-            except StatementFailed as error:
-                raise _unwritten(error, planned.index) from error.cause
-            if result.count == 1:
-                self._next = planned.index + 1
-                return planned.index
-        lane.run([BEGIN])
-        [index] = self.append(lane, planned.entry)
-        lane.run([COMMIT])
-        return index
+    def arrived(self, lane: Lane, planned: PlannedEntry) -> int | None:
+        """Wait until the entry that was sent off is committed; returns its index. Asks nothing of the HSM.
+
+        None where the index was not free: then nothing is written yet. Raises what `append` raises.
+        """
+        if not planned.statements:
+            return None
+        try:
+            [result] = lane.receive()
+        except StatementFailed as error:
+            raise _unwritten(error, planned.index) from error.cause
+        if result.count != 1:
+            return None
+        self._next = planned.index + 1
+        return planned.index
 
     def record_later(self, entry: Entry) -> None:
         """Append within a second, together with others: only for outcomes whose intent is committed."""

@@ -4,7 +4,8 @@ A row's seal shows any change to it. That a whole old row, with its old and vali
 shows in the log: its newest entry about the citizen names the revision that is current.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +89,17 @@ class CitizenIntegrity:
 
         Returns the MACs of the draft of an entry, made by the same call.
         """
+        with self.checking(citizens, draft) as checked:
+            return checked()
+
+    @contextmanager
+    def checking(
+        self, citizens: Sequence[CitizenRows], draft: Draft | None = None
+    ) -> Iterator[Callable[[], list[bytes]]]:
+        """Do what `check` does, and give what waits for the HSM: something else goes on meanwhile.
+
+        Nothing may be released before that has returned.
+        """
         for citizen in citizens:
             problem = self._disagreement(citizen)
             if problem is not None:
@@ -95,17 +107,23 @@ class CitizenIntegrity:
                     f"The record of {citizen.identity_token} is not what the console stored: {problem}."
                 )
         # Citizens share KEKs, and a KEK's row whose seal was right stays right as long as nothing in it changes.
-        rows = [row for citizen in citizens for row in citizen.sealed() if not self._keys.is_verified(row)]
+        rows = [row for citizen in citizens for row in citizen.sealed() if not self._keys.is_whole(row)]
         entries = [citizen.last_change for citizen in citizens if citizen.last_change is not None]
         drafted = [] if draft is None else list(draft.exact)
         if not rows and not entries and not drafted:
-            return []
-        row_macs, entry_macs = self._token.check_macs(
-            self._sealer.bytes_of(rows), [*(entry.entry for entry in entries), *drafted]
-        )
-        self._sealer.check(rows, row_macs)
-        self._audit.check(entries, entry_macs[: len(entries)])
-        return entry_macs[len(entries) :]
+            yield list
+            return
+        exact = [*(entry.entry for entry in entries), *drafted]
+        with self._token.macs_ahead(self._sealer.bytes_of(rows), exact) as macs:
+
+            def checked() -> list[bytes]:
+                row_macs, entry_macs = macs()
+                self._sealer.check(rows, row_macs)
+                self._audit.check(entries, entry_macs[: len(entries)])
+                self._keys.remember_whole(rows)
+                return entry_macs[len(entries) :]
+
+            yield checked
 
     def problems(self, citizens: Sequence[CitizenRows]) -> dict[str, str]:
         """Return, by identity token, what is wrong with each citizen that is not whole."""

@@ -9,7 +9,7 @@ from core.audit.service import AuditLog
 from core.citizens import store
 from core.citizens.integrity import CitizenIntegrity, CitizenRows
 from core.citizens.model import looks_like_token
-from core.errors import NotFound
+from core.errors import CitizenZeroError, NotFound
 from core.storage.database import Database
 from core.storage.statement import Result
 
@@ -43,15 +43,21 @@ class CitizenReading:
         if not looks_like_token(token):
             raise NotFound("There is no citizen with this identity token.")  # and it belongs in no entry
         with self._database.lane() as lane:
-            lane.send(self._integrity.query(store.of_token(token)))
-            planned = self._audit.planned(intent)
+            with self._audit.planning(intent) as plan:
+                lane.send(self._integrity.query(store.of_token(token)))
+                planned = plan()
             self._audit.send_off(lane, planned)
             [found] = lane.receive()
             try:
                 rows = self._the_one(found, token)
-                self._integrity.check([rows])
-            finally:
-                index = self._audit.arrived(lane, planned)
+                with self._integrity.checking([rows]) as checked:
+                    index = self._audit.arrived(lane, planned)
+                    checked()
+            except CitizenZeroError:
+                lane.settle()  # the intent stands before the entry that says how it ended
+                raise
+            if index is None:  # somebody else wrote into the log at the same moment
+                index = self._audit.append_alone(lane, intent)
         return rows, index
 
     def record_checked(self, rows: list[CitizenRows], entry: Entry) -> int:

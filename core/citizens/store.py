@@ -126,7 +126,7 @@ def directory_row(connection: Connection, token: str) -> SealedRow | None:
 WHOSE = "d.identity_token"
 PARTS = (
     Beside(directory, "d", "directory d"),
-    Beside(vault, "v", "LEFT JOIN identity_vault v ON v.state = d.state AND v.identity_token = d.identity_token"),
+    Beside(vault, "v", "LEFT JOIN LATERAL vault_row(d.state, d.identity_token) v ON true"),
 )
 
 

@@ -72,7 +72,8 @@ class KeyService:
         self._audit = audit
         self._now = now
         self._cache = DataKeyCache(time.monotonic)
-        self._verified: dict[str, SealedRow] = {}
+        self._whole: dict[str, Mapping[str, Any]] = {}  # KEKs' rows whose seal is right
+        self._verified: dict[str, SealedRow] = {}  # and those whose key is the right one, too
         self._last: VerifiedKek | None = None
         self._making = threading.Lock()
 
@@ -155,10 +156,13 @@ class KeyService:
         """Return the rows of a citizen's data key and of its KEK, to be checked by the caller."""
         return store.joined(columns)
 
-    def is_verified(self, row: SealedRow) -> bool:
+    def is_whole(self, row: SealedRow) -> bool:
         """Tell whether this is a KEK's row with just the content whose seal was found right since the last unlock."""
-        known = self._verified.get(row.columns.get("kek_id", "")) if row.table == store.kek.name else None
-        return known is not None and known.columns == row.columns
+        return row.table == store.kek.name and self._whole.get(row.columns.get("kek_id", "")) == row.columns
+
+    def remember_whole(self, rows: Sequence[SealedRow]) -> None:
+        """Remember KEKs' rows whose seal was found right."""
+        self._whole.update({row.columns["kek_id"]: row.columns for row in rows if row.table == store.kek.name})
 
     def open_data_key(self, row: SealedRow) -> Secret:
         """Return a citizen's data key in clear, from its checked row. Raises IntegrityFailure."""
@@ -176,6 +180,7 @@ class KeyService:
     def empty_cache(self) -> None:
         """Wipe all data keys held in clear: on lock."""
         self._cache.empty()
+        self._whole.clear()
         self._verified.clear()
         self._last = None
 
@@ -294,6 +299,7 @@ class KeyService:
             if self._token.check_values([kek_id])[kek_id] != row.columns["check_value"]:
                 raise HsmOtherToken(f"The token holds another key under the label {kek_id} than the vault's.")
             self._verified[kek_id] = row
+            self.remember_whole([row])
         columns = row.columns
         return VerifiedKek(kek_id, columns["algorithm"], columns["capacity"], row)
 

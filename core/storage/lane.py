@@ -12,6 +12,7 @@ import re
 import select
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -99,6 +100,12 @@ class Lane:
         """Send a group and return its results."""
         self.send(*statements)
         return self.receive()
+
+    def settle(self) -> None:
+        """Wait for what is under way, whatever becomes of it: for a caller that failed meanwhile."""
+        with suppress(StatementFailed, psycopg.Error):
+            while self._under_way:
+                self.receive()
 
     def usable(self) -> bool:
         """Tell whether the lane can serve again: nothing is under way, no transaction open, the server still there.
