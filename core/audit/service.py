@@ -170,15 +170,7 @@ class AuditLog:
         """Append a planned entry in a transaction of its own; returns its index."""
         with self._database.lane() as lane:
             self.send_off(lane, planned)
-            index = self.arrived(lane, planned)
-            return self.append_alone(lane, planned.entry) if index is None else index
-
-    def append_alone(self, lane: Lane, entry: Entry) -> int:
-        """Append an entry in a transaction of its own, where its index was not free; returns its index."""
-        lane.run([BEGIN])
-        [index] = self.append(lane, entry)
-        lane.run([COMMIT])
-        return index
+            return self.arrived(lane, planned)
 
     def planned(self, entry: Entry) -> PlannedEntry:
         """Return an entry with its MAC for the index that it will probably have."""
@@ -187,7 +179,10 @@ class AuditLog:
 
     @contextmanager
     def planning(self, entry: Entry) -> Iterator[Callable[[], PlannedEntry]]:
-        """Give what waits for `planned`, so that something else goes on while the HSM makes the MAC."""
+        """Give what waits for `planned`, so that something else goes on while the HSM makes the MAC.
+
+        Nothing that waits for the log may go on meanwhile: whoever holds the log may be waiting for the HSM.
+        """
         draft = self.draft(entry)
         if not draft.exact:
             yield lambda: self.plan(draft, ())
@@ -201,21 +196,20 @@ class AuditLog:
         if planned.statements:
             lane.send(*planned.statements)
 
-    def arrived(self, lane: Lane, planned: PlannedEntry) -> int | None:
-        """Wait until the entry that was sent off is committed; returns its index. Asks nothing of the HSM.
-
-        None where the index was not free: then nothing is written yet. Raises what `append` raises.
-        """
-        if not planned.statements:
-            return None
-        try:
-            [result] = lane.receive()
-        except StatementFailed as error:
-            raise _unwritten(error, planned.index) from error.cause
-        if result.count != 1:
-            return None
-        self._next = planned.index + 1
-        return planned.index
+    def arrived(self, lane: Lane, planned: PlannedEntry) -> int:
+        """Wait until the entry that was sent off is committed; returns its index. Raises what `append` raises."""
+        if planned.statements:
+            try:
+                [result] = lane.receive()
+            except StatementFailed as error:
+                raise _unwritten(error, planned.index) from error.cause
+            if result.count == 1:
+                self._next = planned.index + 1
+                return planned.index
+        lane.run([BEGIN])  # somebody else has the index
+        [index] = self.append(lane, planned.entry)
+        lane.run([COMMIT])
+        return index
 
     def record_later(self, entry: Entry) -> None:
         """Append within a second, together with others: only for outcomes whose intent is committed."""

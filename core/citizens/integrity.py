@@ -4,8 +4,7 @@ A row's seal shows any change to it. That a whole old row, with its old and vali
 shows in the log: its newest entry about the citizen names the revision that is current.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,17 +88,6 @@ class CitizenIntegrity:
 
         Returns the MACs of the draft of an entry, made by the same call.
         """
-        with self.checking(citizens, draft) as checked:
-            return checked()
-
-    @contextmanager
-    def checking(
-        self, citizens: Sequence[CitizenRows], draft: Draft | None = None
-    ) -> Iterator[Callable[[], list[bytes]]]:
-        """Do what `check` does, and give what waits for the HSM: something else goes on meanwhile.
-
-        Nothing may be released before that has returned.
-        """
         for citizen in citizens:
             problem = self._disagreement(citizen)
             if problem is not None:
@@ -111,19 +99,13 @@ class CitizenIntegrity:
         entries = [citizen.last_change for citizen in citizens if citizen.last_change is not None]
         drafted = [] if draft is None else list(draft.exact)
         if not rows and not entries and not drafted:
-            yield list
-            return
+            return []
         exact = [*(entry.entry for entry in entries), *drafted]
-        with self._token.macs_ahead(self._sealer.bytes_of(rows), exact) as macs:
-
-            def checked() -> list[bytes]:
-                row_macs, entry_macs = macs()
-                self._sealer.check(rows, row_macs)
-                self._audit.check(entries, entry_macs[: len(entries)])
-                self._keys.remember_whole(rows)
-                return entry_macs[len(entries) :]
-
-            yield checked
+        row_macs, entry_macs = self._token.check_macs(self._sealer.bytes_of(rows), exact)
+        self._sealer.check(rows, row_macs)
+        self._audit.check(entries, entry_macs[: len(entries)])
+        self._keys.remember_whole(rows)
+        return entry_macs[len(entries) :]
 
     def problems(self, citizens: Sequence[CitizenRows]) -> dict[str, str]:
         """Return, by identity token, what is wrong with each citizen that is not whole."""

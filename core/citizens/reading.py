@@ -50,14 +50,11 @@ class CitizenReading:
             [found] = lane.receive()
             try:
                 rows = self._the_one(found, token)
-                with self._integrity.checking([rows]) as checked:
-                    index = self._audit.arrived(lane, planned)
-                    checked()
+                self._integrity.check([rows])
             except CitizenZeroError:
                 lane.settle()  # the intent stands before the entry that says how it ended
                 raise
-            if index is None:  # somebody else wrote into the log at the same moment
-                index = self._audit.append_alone(lane, intent)
+            index = self._audit.arrived(lane, planned)
         return rows, index
 
     def record_checked(self, rows: list[CitizenRows], entry: Entry) -> int:

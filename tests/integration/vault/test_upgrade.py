@@ -18,6 +18,7 @@ BACK_TO_0001 = """
     DROP TABLE IF EXISTS job_rejection, job, audit_bin, audit_bin_head;
     ALTER TABLE directory DROP COLUMN name_digests;
     DROP INDEX audit_entry_search;
+    DROP FUNCTION vault_row;
     UPDATE alembic_version SET version_num = '0001'
 """
 
