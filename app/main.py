@@ -4,13 +4,13 @@ Kept free of heavy imports: it decides what is loaded at all.
 """
 
 import gc
-import logging
 import os
 import resource
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+_VALUED = frozenset({"--home", "--operator", "--password-file"})
 _FLAGS = {"--json": "--json", "-v": "--verbose", "--verbose": "--verbose"}
 
 
@@ -19,9 +19,24 @@ def main(argv: Sequence[str] | None = None) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold the PIN and data keys
     gc.disable()  # until the services are loaded: collecting while importing costs a tenth of a second
     words = hoist_options(list(sys.argv[1:] if argv is None else argv))
+    if asks_for_window(words):
+        from app.opening import show_opening  # noqa: PLC0415 (Qt, for the window only)
+
+        _opening = show_opening()  # up while everything else is being imported
     from app.cli.commands import run  # noqa: PLC0415 (typer, only once the words are sorted)
 
     _leave(run(words))
+
+
+def asks_for_window(words: Sequence[str]) -> bool:
+    """Tell whether words start the console: no command or `console`, and nothing that prints an answer."""
+    rest = iter(words)
+    for word in rest:
+        if word in _VALUED:
+            next(rest, None)
+        elif word not in {"console", "-v", "--verbose"} and word.partition("=")[0] not in _VALUED:
+            return False
+    return True
 
 
 def _leave(code: int) -> NoReturn:
@@ -29,6 +44,8 @@ def _leave(code: int) -> NoReturn:
 
     Nothing is lost by it: whoever opened the vault has closed it, and what was printed is flushed here.
     """
+    import logging  # noqa: PLC0415 (10 ms that the first window does not wait for)
+
     logging.shutdown()
     try:
         sys.stdout.flush()
