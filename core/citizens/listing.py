@@ -1,5 +1,7 @@
 """Lists of citizens in the order of pages: page, jump, count. Metadata only; a page's seals are all checked."""
 
+from collections.abc import Sequence
+
 from core.access.model import LoginSession, Permission, require
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
@@ -67,11 +69,26 @@ class CitizenLists:
                 return CitizenCount(number)
             return CitizenCount(max(number, store.expected(connection, wanted)), exact=False)
 
-    def place_of(self, session: LoginSession, wanted: CitizenFilter, key: PageKey, page_rows: int) -> CitizenPlace:
-        """Return where a key stands, or would stand, in a list, so that a table can go there. No entry: no data."""
+    def place_of(
+        self,
+        session: LoginSession,
+        wanted: CitizenFilter,
+        key: PageKey,
+        page_rows: int,
+        anchors: Sequence[PageKey] = (),
+        anchor_rows: int = 0,
+    ) -> CitizenPlace:
+        """Return where a key stands, or would stand, in a list, so that a table can go there. No entry: no data.
+
+        `anchors` are the keys of every `anchor_rows`-th row (whole pages) as far as they are known: rows are counted
+        from the last one before the key, because counting millions takes a second.
+        """
         require(session, Permission.CITIZEN_FIND)
         with self._database.snapshot() as connection:
-            return CitizenPlace(*store.place_of(connection, wanted, key, page_rows))
+            block = store.keys_before(connection, anchors, key) if anchors else 0
+            since = anchors[block - 1] if block else None
+            row, page_after = store.place_of(connection, wanted, key, page_rows, since)
+            return CitizenPlace(block * anchor_rows + row, page_after)
 
     def counts_by_state(self, session: LoginSession) -> dict[str, int]:
         """Count citizens by state code."""

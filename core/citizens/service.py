@@ -153,9 +153,21 @@ class CitizenService:
         """Count the citizens that fit: exactly up to `limit`, beyond it by what the database expects."""
         return self._lists.counted(session, wanted, limit)
 
-    def place_of(self, session: LoginSession, wanted: CitizenFilter, key: PageKey, page_rows: int) -> CitizenPlace:
-        """Return where a key stands, or would stand, in a list, so that a table can go there. No entry: no data."""
-        return self._lists.place_of(session, wanted, key, page_rows)
+    def place_of(
+        self,
+        session: LoginSession,
+        wanted: CitizenFilter,
+        key: PageKey,
+        page_rows: int,
+        anchors: Sequence[PageKey] = (),
+        anchor_rows: int = 0,
+    ) -> CitizenPlace:
+        """Return where a key stands, or would stand, in a list, so that a table can go there. No entry: no data.
+
+        `anchors` are the keys of every `anchor_rows`-th row (whole pages) as far as they are known: rows are counted
+        from the last one before the key, because counting millions takes a second.
+        """
+        return self._lists.place_of(session, wanted, key, page_rows, anchors, anchor_rows)
 
     def counts_by_state(self, session: LoginSession) -> dict[str, int]:
         """Count citizens by state code."""

@@ -219,12 +219,27 @@ def expected(connection: Connection, wanted: CitizenFilter) -> int:
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
-def place_of(connection: Connection, wanted: CitizenFilter, key: PageKey, page_rows: int) -> tuple[int, PageKey | None]:
-    """Return how many rows come before a key, and after which key the page of `page_rows` with it begins."""
-    before = (*_conditions(wanted, None), tuple_(*PAGE_ORDER) < tuple_(key.state, key.identity_token))
+def keys_before(connection: Connection, keys: Sequence[PageKey], key: PageKey) -> int:
+    """Count which of the keys come before one, in the database's own order of letters."""
+    sql = """SELECT count(*) FROM unnest(%s::text[], %s::text[]) AS known (state, token)
+             WHERE (known.state, known.token) < (%s::text, %s::text)"""
+    states, tokens = [known.state for known in keys], [known.identity_token for known in keys]
+    [found] = send(connection, [Statement(sql, (states, tokens, key.state, key.identity_token))])
+    return int(found.records[0][0])
+
+
+def place_of(
+    connection: Connection, wanted: CitizenFilter, key: PageKey, page_rows: int, since: PageKey | None = None
+) -> tuple[int, PageKey | None]:
+    """Return how many rows come before a key, and after which key the page of `page_rows` with it begins.
+
+    With `since`, only rows behind that key are counted: the caller knows how many there are up to it, and that
+    they fill whole pages.
+    """
+    before = (*_conditions(wanted, since), tuple_(*PAGE_ORDER) < tuple_(key.state, key.identity_token))
     row = int(connection.execute(select(func.count()).select_from(vault).where(*before)).scalar_one())
     if row < page_rows:
-        return row, None
+        return row, since
     backwards = [column.desc() for column in PAGE_ORDER]
     query = select(*PAGE_ORDER).where(*before).order_by(*backwards).offset(row % page_rows).limit(1)
     found = connection.execute(query).one()
