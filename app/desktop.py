@@ -21,6 +21,7 @@ from PyQt6.QtCore import QLocale, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from app.logs import LOGGER, start_logging
+from app.opening import SIZE, close_opening
 from app.settings import Settings
 from core.errors import CitizenZeroError, InvalidInput
 from core.storage.home import Home
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from ui.models.vault import OpenedVault
 
 VERSION = "0.1.0"
-_SIZE = (1440, 900)
 _SIGNAL_LOOK_MS = 300  # Python's signal handlers run between bytecodes: the loop must come by now and then
 
 
@@ -56,6 +56,7 @@ def run_desktop(settings: Settings, sign_in: tuple[str, Secret] | None = None) -
     desk.console.window.closed.connect(lambda: loop.create_task(_end(loop, desk)))
     _close_on_signals(desk.console.window)
     desk.show()
+    close_opening()
     gc.freeze()  # what was imported stays; the entry point has put collecting off until the first window is up
     gc.enable()
     with loop:
@@ -74,7 +75,7 @@ class Desktop:
     def show(self) -> None:
         """Show the window, then let the console begin: the first picture waits for nothing."""
         window = self.console.window
-        window.resize(*_SIZE)
+        window.resize(*SIZE)
         window.show()
         window.activateWindow()
         self.console.start()
@@ -169,10 +170,8 @@ async def _end(loop: qasync.QEventLoop, desk: Desktop) -> None:
 
 def _application() -> QApplication:
     existing = QApplication.instance()
-    if isinstance(existing, QApplication):
-        return existing
-    QApplication.setDesktopFileName("citizen-zero")
-    application = QApplication(sys.argv[:1])
+    application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    application.setDesktopFileName("citizen-zero")
     application.setApplicationName("citizen-zero")
     application.setApplicationDisplayName("Citizen Zero")
     application.setApplicationVersion(VERSION)

@@ -4,7 +4,6 @@ Kept free of heavy imports: it decides what is loaded at all.
 """
 
 import gc
-import logging
 import os
 import resource
 import sys
@@ -13,6 +12,7 @@ from typing import NoReturn
 
 _FLAGS = {"--json": "--json", "-v": "--verbose", "--verbose": "--verbose", "--oidc": "--oidc"}
 _VALUED = ("--home", "--totp")
+_VALUED_BEFORE_CONSOLE = frozenset({*_VALUED, "--operator", "--password-file"})
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -20,6 +20,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     forbid_core_dumps()
     gc.disable()  # until the services are loaded: collecting while importing costs a tenth of a second
     words = hoist_options(list(sys.argv[1:] if argv is None else argv))
+    if asks_for_window(words):
+        from app.opening import show_opening  # noqa: PLC0415 (Qt, for the window only)
+
+        _opening = show_opening()  # up while everything else is being imported
     from app.cli.commands import run  # noqa: PLC0415 (typer, only once the words are sorted)
 
     _leave(run(words))
@@ -30,11 +34,24 @@ def forbid_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def asks_for_window(words: Sequence[str]) -> bool:
+    """Tell whether words start the console: no command or `console`, and nothing that prints an answer."""
+    rest = iter(words)
+    for word in rest:
+        if word in _VALUED_BEFORE_CONSOLE:
+            next(rest, None)
+        elif word not in {"console", "-v", "--verbose"} and word.partition("=")[0] not in _VALUED_BEFORE_CONSOLE:
+            return False
+    return True
+
+
 def _leave(code: int) -> NoReturn:
     """End the process at once: taking a hundred modules apart would cost every command a tenth of a second.
 
     Nothing is lost by it: whoever opened the vault has closed it, and what was printed is flushed here.
     """
+    import logging  # noqa: PLC0415 (10 ms that the first window does not wait for)
+
     logging.shutdown()
     try:
         sys.stdout.flush()

@@ -3,7 +3,7 @@
 Everything in `core` reaches the HSM through `VaultToken`. It holds no key and no PIN of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import hsm.errors as hsm_errors
@@ -134,9 +134,23 @@ class VaultToken:
 
     def check_macs(self, rows: Sequence[bytes], entries: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
         """Return what `row_macs` and `entry_macs` give, in one exchange with the HSM."""
-        with hsm_errors_in_words():
-            row, entry = self._client.mac_many([MacPart(SEAL_LABEL, tuple(rows)), MacPart(ENTRY_LABEL, tuple(entries))])
-        return row, entry
+        with self.macs_ahead(rows, entries) as macs:
+            return macs()
+
+    @contextmanager
+    def macs_ahead(
+        self, rows: Sequence[bytes], entries: Sequence[bytes]
+    ) -> Iterator[Callable[[], tuple[list[bytes], list[bytes]]]]:
+        """Let the HSM compute what `check_macs` returns, and give what waits for it. Other calls wait meanwhile."""
+        parts = [MacPart(SEAL_LABEL, tuple(rows)), MacPart(ENTRY_LABEL, tuple(entries))]
+        with hsm_errors_in_words(), self._client.mac_many_ahead(parts) as reply:
+
+            def macs() -> tuple[list[bytes], list[bytes]]:
+                with hsm_errors_in_words():
+                    row, entry = reply()
+                return row, entry
+
+            yield macs
 
     def identity_macs(self, messages: Sequence[bytes]) -> list[bytes]:
         """Return HMAC-SHA-256 of user ids under the token key."""

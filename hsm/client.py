@@ -6,7 +6,8 @@ a new worker and restores the log-in. No call is repeated by itself, and a refus
 again. Only `hsm/inworker` touches PKCS#11.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -127,8 +128,22 @@ class HsmClient:
 
     def mac_many(self, parts: Sequence[requests.MacPart], *, deadline: float | None = None) -> list[list[bytes]]:
         """Return the HMAC-SHA-256 of each part's messages, all in one exchange."""
-        values = iter(self._values(requests.MacMany(tuple(parts)), "compute digests", deadline))
-        return [[next(values) for _ in part.messages] for part in parts]
+        with self.mac_many_ahead(parts, deadline=deadline) as macs:
+            return macs()
+
+    @contextmanager
+    def mac_many_ahead(
+        self, parts: Sequence[requests.MacPart], *, deadline: float | None = None
+    ) -> Iterator[Callable[[], list[list[bytes]]]]:
+        """Let the token compute what `mac_many` gives, and give what waits for it. Other calls wait meanwhile."""
+        asking = self._connection.asking(requests.MacMany(tuple(parts)), requests.Values, "compute digests", deadline)
+        with asking as reply:
+
+            def macs() -> list[list[bytes]]:
+                values = iter(reply().values)
+                return [[next(values) for _ in part.messages] for part in parts]
+
+            yield macs
 
     def sign(self, key_label: str, messages: Sequence[bytes], *, deadline: float | None = None) -> list[bytes]:
         """Return a signature of each message: Ed25519, or P-256 with SHA-256 as r || s (64 bytes both)."""

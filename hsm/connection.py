@@ -6,8 +6,8 @@
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -134,43 +134,82 @@ class Connection:
         needs_login: bool = True,
     ) -> _Reply:
         """Take a turn, see that a worker is ready (and logged in), exchange one request and reply."""
+        with self.asking(request, expected, doing, deadline, needs_login=needs_login) as reply:
+            return reply()
+
+    @contextmanager
+    def asking(
+        self,
+        request: object,
+        expected: type[_Reply],
+        doing: str,
+        deadline: float | None = None,
+        *,
+        needs_login: bool = True,
+    ) -> Iterator[Callable[[], _Reply]]:
+        """Send a request and give what waits for its reply, so that the worker works while the caller does.
+
+        The turn is held meanwhile: other callers wait. A reply that the caller did not ask for is thrown away.
+        """
         limit = self.deadline if deadline is None else deadline
         frame = wire.pack(request)
-        with self._turn, self._translated(doing):
-            self._ready_and_logged_in(needs_login=needs_login)
-            began = time.monotonic()
-            try:
+        asked = False
+
+        def reply() -> _Reply:
+            nonlocal asked
+            asked = True
+            with self._translated(doing):
+                try:
+                    if refused is not None:
+                        raise refused
+                    return self._receive(expected, until)
+                except WorkerEnded as ended:
+                    if not ended.untouched or time.monotonic() - began > _ALREADY_ENDING:
+                        raise
+                # The worker was killed while idle and had not quite ended when the call began: it never
+                # took the request, so nothing was under way.
+                self._kill_worker()
+                self._ready_and_logged_in(needs_login=needs_login)
                 return self._exchange(frame, expected, limit)
-            except WorkerEnded as ended:
-                if not ended.untouched or time.monotonic() - began > _ALREADY_ENDING:
-                    raise
-            # The worker was killed while idle and had not quite ended when the call began: it never
-            # took the request, so nothing was under way.
-            self._kill_worker()
-            self._ready_and_logged_in(needs_login=needs_login)
-            return self._exchange(frame, expected, limit)
+
+        with self._turn:
+            refused: WorkerEnded | None = None
+            with self._translated(doing):
+                self._ready_and_logged_in(needs_login=needs_login)
+                began = time.monotonic()
+                until = began + limit
+                try:
+                    self._send(frame, until)
+                except WorkerEnded as ended:
+                    refused = ended
+            try:
+                yield reply
+            finally:
+                if not asked:
+                    with suppress(errors.HsmError):
+                        reply()
 
     @contextmanager
     def _translated(self, doing: str, binding: TokenBinding | None = None) -> Iterator[None]:
         """Turn every end of a call into an HsmError with its details, and leave no half-read pipe behind."""
         began = time.monotonic()
-        place = self._place(binding or self.binding)
+        binding = binding or self.binding
         try:
             yield
         except DeadlinePassed as error:
             self._kill_worker()
             waited = f"{time.monotonic() - began:.1f} s, then the HSM worker was ended"
-            raise _not_answering(doing, waited, place) from error
+            raise _not_answering(doing, waited, self._place(binding)) from error
         except WorkerEnded as error:
             how = self._worker.how_it_ended() if self._worker is not None else "ended by itself"
             self._kill_worker()
             waited = f"{time.monotonic() - began:.1f} s, then the HSM worker {how}"
-            raise _not_answering(doing, waited, place) from error
+            raise _not_answering(doing, waited, self._place(binding)) from error
         except OSError as error:
             self._kill_worker()
-            raise _not_answering("start the HSM worker", f"refused: {error.strerror}", place) from error
+            raise _not_answering("start the HSM worker", f"refused: {error.strerror}", self._place(binding)) from error
         except errors.HsmError as error:
-            error.details = {"Doing": doing, **place, **error.details}
+            error.details = {"Doing": doing, **self._place(binding), **error.details}
             raise
         except BaseException:
             # Interrupted between request and reply (Ctrl+C): the next reply would be taken for another's.
@@ -178,12 +217,20 @@ class Connection:
             raise
 
     def _exchange(self, frame: bytes, expected: type[_Reply], limit: float) -> _Reply:
-        worker = self._worker
-        if worker is None:
-            raise WorkerEnded(untouched=False)
         until = time.monotonic() + limit
-        worker.send(frame, until)
-        return self._accept(worker.receive(until), expected)
+        self._send(frame, until)
+        return self._receive(expected, until)
+
+    def _send(self, frame: bytes, until: float) -> None:
+        self._present().send(frame, until)
+
+    def _receive(self, expected: type[_Reply], until: float) -> _Reply:
+        return self._accept(self._present().receive(until), expected)
+
+    def _present(self) -> WorkerProcess:
+        if self._worker is None:
+            raise WorkerEnded(untouched=False)
+        return self._worker
 
     def _accept(self, body: bytes, expected: type[_Reply]) -> _Reply:
         try:

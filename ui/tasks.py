@@ -11,6 +11,7 @@ query raised that nobody awaited, goes to the one `report`. This module shows no
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +24,7 @@ from ui.pending import Pending
 
 T = TypeVar("T")
 
+_GIVES_WAY_SECONDS = 0.001
 _QUERY_THREADS = 2  # four that return big results hold the window up for 50 ms (measured: GIL)
 _PROGRESS_EVERY = 0.1  # seconds between two reports of progress
 _HONEST_AFTER = 1.0  # seconds before a rate says anything
@@ -155,6 +157,9 @@ class TaskRunner(QObject):
 
     def __init__(self, report: Report, *, query_threads: int = _QUERY_THREADS, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        # A worker in the middle of Python gives way to the window after this long: with Python's own 5 ms, a
+        # frame that waits for its turn once is late.
+        sys.setswitchinterval(_GIVES_WAY_SECONDS)
         self._report = report
         self._commands = ThreadPoolExecutor(1, thread_name_prefix="command")
         self._long = ThreadPoolExecutor(1, thread_name_prefix="job")

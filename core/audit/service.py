@@ -11,7 +11,8 @@ folder when they come.
 import hmac
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -40,7 +41,9 @@ from core.storage.database import (
     driver_error,
     sqlstate,
 )
-from core.storage.exchange import Result, Statement, StatementFailed, send
+from core.storage.exchange import Beside, send
+from core.storage.lane import BEGIN, COMMIT, Lane
+from core.storage.statement import Result, Statement, StatementFailed
 
 OUTCOME_DELAY_SECONDS = 0.5
 SCAN_BATCH = 500
@@ -50,9 +53,13 @@ HSM_PATIENCE_SECONDS = 1.5
 
 
 class EntryMacs(Protocol):
-    """The HSM's part: one HMAC per entry, under the entry key."""
+    """The HSM's part: one HMAC per entry, under the entry key; made ahead, while something else goes on."""
 
     def entry_macs(self, messages: Sequence[bytes]) -> list[bytes]: ...  # noqa: D102 (a protocol's single line)
+
+    def macs_ahead(  # noqa: D102
+        self, rows: Sequence[bytes], entries: Sequence[bytes]
+    ) -> AbstractContextManager[Callable[[], tuple[list[bytes], list[bytes]]]]: ...
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ class AuditLog:
         """Make an entry with the present time."""
         return Entry(time=self._now(), actor=actor, **fields)  # type: ignore[arg-type]
 
-    def append(self, connection: Connection, *entries: Entry) -> list[int]:
+    def append(self, connection: Connection | Lane, *entries: Entry) -> list[int]:
         """Append as the last statement before COMMIT; returns the indexes.
 
         Raises AuditUnwritable when the log takes no entry: the caller's transaction then is undone.
@@ -118,63 +125,90 @@ class AuditLog:
         self._next = first + len(entries)
         return [row["index"] for row in rows]
 
-    def send(self, connection: Connection, statements: Sequence[Statement], planned: PlannedEntry) -> list[Result]:
-        """Run the work's statements and the entry in one exchange, as the last before COMMIT.
+    def send(self, lane: Lane, statements: Sequence[Statement], planned: PlannedEntry) -> list[Result]:
+        """Begin a transaction and run the work's statements and the entry in it, in one exchange; COMMIT must follow.
 
         Raises what `append` raises, and StatementFailed for the work's own statements.
         """
+        before = len(statements) + 1
         try:
-            results = send(connection, [*statements, *planned.statements])
+            results = lane.run([BEGIN, *statements, *planned.statements])
         except StatementFailed as error:
-            if error.index < len(statements):
+            if error.index < before:
                 raise
             self._next = None
             raise _unwritten(error, planned.index) from error.cause
-        if planned.statements and results.pop().count == 1:
+        if planned.statements and results[before].count == 1:
             self._next = planned.index + 1
         else:
-            self.append(connection, planned.entry)
-        return results
+            self.append(lane, planned.entry)
+        return results[1:before]
 
     def draft(self, entry: Entry) -> Draft:
         """Return an entry's bytes with the index that it will probably have, so that its MAC is made with others."""
         index = self._next
-        return Draft(entry, -1, ()) if index is None else Draft(entry, index, (encode(index, entry),))
+        if index is None or (entry.action, entry.outcome) in WITHOUT_MAC:
+            return Draft(entry, -1, ())
+        return Draft(entry, index, (encode(index, entry),))
 
     def plan(self, draft: Draft, macs: Sequence[bytes]) -> PlannedEntry:
         """Join a draft with the MACs of its bytes. Should another process take the index first, it is made anew."""
-        if (draft.entry.action, draft.entry.outcome) in WITHOUT_MAC or not draft.exact:
+        if not draft.exact:
             return PlannedEntry(draft.entry, draft.index, ())
         row = {**columns(draft.index, draft.entry), "entry": draft.exact[0], "mac": macs[0]}
         return PlannedEntry(draft.entry, draft.index, (store.entry_at(row),))
 
     def record(self, *entries: Entry) -> list[int]:
         """Append in a transaction of its own: an intent, an outcome, a refusal."""
-        drafts = [self.draft(entry) for entry in entries if len(entries) == 1]
-        for draft in drafts:
-            if draft.exact and (draft.entry.action, draft.entry.outcome) not in WITHOUT_MAC:
-                return [self.record_planned(self.plan(draft, self._macs.entry_macs(draft.exact)))]
+        if len(entries) == 1:
+            return [self.record_planned(self.planned(entries[0]))]
         with self._database.transaction() as connection:
             return self.append(connection, *entries)
 
     def record_planned(self, planned: PlannedEntry) -> int:
         """Append a planned entry in a transaction of its own; returns its index."""
-        if planned.statements and self._recorded_at_once(planned):
-            return planned.index
-        with self._database.transaction() as connection:
-            return self.append(connection, planned.entry)[0]
+        with self._database.lane() as lane:
+            self.send_off(lane, planned)
+            return self.arrived(lane, planned)
 
-    def _recorded_at_once(self, planned: PlannedEntry) -> bool:
-        """Try to store an entry at its planned index, as a transaction of its own."""
+    def planned(self, entry: Entry) -> PlannedEntry:
+        """Return an entry with its MAC for the index that it will probably have."""
+        draft = self.draft(entry)
+        return self.plan(draft, self._macs.entry_macs(draft.exact) if draft.exact else ())
+
+    @contextmanager
+    def planning(self, entry: Entry) -> Iterator[Callable[[], PlannedEntry]]:
+        """Give what waits for `planned`, so that something else goes on while the HSM makes the MAC.
+
+        Nothing that waits for the log may go on meanwhile: whoever holds the log may be waiting for the HSM.
+        """
+        draft = self.draft(entry)
+        if not draft.exact:
+            yield lambda: self.plan(draft, ())
+            return
+        with self._macs.macs_ahead((), draft.exact) as macs:
+            yield lambda: self.plan(draft, macs()[1])
+
+    def send_off(self, lane: Lane, planned: PlannedEntry) -> None:
+        """Send a planned entry on its way, as a transaction of its own. It is committed once `arrived` returns."""
         self._next = None
-        with self._database.autocommit() as connection:
+        if planned.statements:
+            lane.send(*planned.statements)
+
+    def arrived(self, lane: Lane, planned: PlannedEntry) -> int:
+        """Wait until the entry that was sent off is committed; returns its index. Raises what `append` raises."""
+        if planned.statements:
             try:
-                [result] = send(connection, planned.statements)
+                [result] = lane.receive()
             except StatementFailed as error:
                 raise _unwritten(error, planned.index) from error.cause
-        if result.count == 1:
-            self._next = planned.index + 1
-        return result.count == 1
+            if result.count == 1:
+                self._next = planned.index + 1
+                return planned.index
+        lane.run([BEGIN])  # somebody else has the index
+        [index] = self.append(lane, planned.entry)
+        lane.run([COMMIT])
+        return index
 
     def record_later(self, entry: Entry) -> None:
         """Append within a second, together with others: only for outcomes whose intent is committed."""
@@ -206,13 +240,13 @@ class AuditLog:
         [found] = send(connection, [store.last_changes_of(identity_tokens)])
         return store.changes(found)
 
-    def last_changes_of(self, identity_tokens: Sequence[str]) -> Statement:
-        """Return the statement that gives what `changes` reads: the same, together with other statements."""
-        return store.last_changes_of(identity_tokens)
+    def last_change_beside(self, token: str) -> Beside:
+        """Return how a query joins the newest entry with a revision about the citizen in its column `token`."""
+        return store.last_change_beside(token)
 
-    def changes(self, found: Result) -> dict[str, StoredEntry]:
-        """Return each citizen's newest entry that names a revision, not yet checked."""
-        return store.changes(found)
+    def last_change(self, columns: Mapping[str, Any] | None) -> StoredEntry | None:
+        """Return that entry, not yet checked, from its part of a row."""
+        return store.last_change(columns)
 
     def changed_citizens(self, connection: Connection, after: str, limit: int) -> list[str]:
         """Return the next identity tokens, in their order, of which the log names a revision."""

@@ -20,13 +20,14 @@ from sqlalchemy import (
     Text,
     select,
     true,
-    update,
 )
 
 from core.audit.growth import Change, LogGrowth
 from core.audit.model import EntryFilter, StoredEntry
-from core.storage.exchange import Result, Statement, add_rows, columns_of
+from core.storage.exchange import Beside, add_rows, columns_of, send
+from core.storage.lane import Lane
 from core.storage.schema import metadata
+from core.storage.statement import Result, Statement
 
 audit_head = Table(
     "audit_head",
@@ -65,13 +66,14 @@ _ENTRY_AT = """
 """
 
 
-def take_indexes(connection: Connection, count: int) -> int:
+def take_indexes(connection: Connection | Lane, count: int) -> int:
     """Lock the head until COMMIT and return the first of `count` new indexes."""
-    size = connection.execute(update(audit_head).values(size=audit_head.c.size + count).returning(audit_head.c.size))
-    return int(size.scalar_one()) - count
+    sql = "UPDATE audit_head SET size = size + %(count)s::bigint RETURNING size"
+    [taken] = send(connection, [Statement(sql, {"count": count})])
+    return int(taken.records[0][0]) - count
 
 
-def insert_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_entries(connection: Connection | Lane, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store entries: columns, exact bytes and MAC."""
     add_rows(connection, audit_entry, rows)
 
@@ -130,6 +132,18 @@ def find(connection: Connection, wanted: EntryFilter, limit: int) -> list[Stored
     return _entries(connection, query.order_by(table.index.desc()).limit(limit))
 
 
+def last_change_beside(token: str) -> Beside:
+    """Join the newest entry with a revision about the citizen of the query's column `token`: what `last_change` reads.
+
+    The log's word on which revision is current, of the same moment as the rows beside it.
+    """
+    newest = f"""LEFT JOIN LATERAL (
+        SELECT * FROM audit_entry WHERE identity_token = {token} AND citizen_revision IS NOT NULL
+        ORDER BY index DESC LIMIT 1
+    ) e ON true"""  # noqa: S608 (the program's own names)
+    return Beside(audit_entry, "e", newest)
+
+
 def last_changes_of(identity_tokens: Sequence[str]) -> Statement:
     """Return the statement that gives each citizen's newest entry with a revision: what the log says is current."""
     return Statement(
@@ -140,6 +154,11 @@ def last_changes_of(identity_tokens: Sequence[str]) -> Statement:
             ) e""",  # noqa: S608 (the program's own names)
         {"tokens": list(identity_tokens)},
     )
+
+
+def last_change(columns: Mapping[str, Any] | None) -> StoredEntry | None:
+    """Return the entry in a part of a row that `last_change_beside` gave."""
+    return None if columns is None else StoredEntry(**columns)
 
 
 def changes(found: Result) -> dict[str, StoredEntry]:

@@ -22,6 +22,7 @@ from core.errors import AlreadyExists, DatabaseContended, DatabaseUnavailable
 from core.keys.digests import Digests, NewTerms
 from core.keys.service import KEK_ATTEMPTS, KekChangedMeanwhile, KeyService, VerifiedKek
 from core.storage.database import Database
+from core.storage.lane import COMMIT
 from core.storage.seal import RowSealer, sealed_bytes
 from core.vault_token import VaultToken
 
@@ -121,9 +122,10 @@ class Enrolment:
         new = NewRows(*self._sealer.seal(rows, row_macs))
         hold, data_key = self._keys.addition(kek, new.data_key)
         statements = (hold, *store.addition(new.directory, new.vault), data_key)
-        with self._database.transaction(ENROLLED_ALREADY, seeing=session.seeing) as connection:
-            held, *_ = self._audit.send(connection, statements, self._audit.plan(draft, entry_macs))
+        with self._database.lane(ENROLLED_ALREADY, seeing=session.seeing) as lane:
+            held, *_ = self._audit.send(lane, statements, self._audit.plan(draft, entry_macs))
             self._keys.check_addition(kek, held)
+            lane.run([COMMIT])
         return records.record(new.vault)
 
     def _entry(self, session: LoginSession, token: str) -> Entry:

@@ -4,18 +4,20 @@ A row's seal shows any change to it. That a whole old row, with its old and vali
 shows in the log: its newest entry about the citizen names the revision that is current.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
 from core.audit.model import StoredEntry
 from core.audit.service import AuditLog, Draft
 from core.citizens import store
-from core.errors import IntegrityFailure
+from core.errors import IntegrityFailure, NotFound
 from core.keys.service import KeyService
-from core.storage.exchange import send
+from core.storage.exchange import Condition, apart, beside
 from core.storage.seal import RowSealer, SealedRow
+from core.storage.statement import Result, Statement
 from core.vault_token import VaultToken
 
 SHARED_COLUMNS = ("identity_token", "user_id", "state", "aadhaar_hash", "pan_hash", "revision")
@@ -37,6 +39,13 @@ class CitizenRows:
         return str(self.directory.columns["identity_token"])
 
     @property
+    def vault_columns(self) -> Mapping[str, Any]:
+        """Return the columns of the record. Raises NotFound where there is none."""
+        if self.vault is None:
+            raise NotFound("There is no citizen with this identity token.")
+        return self.vault.columns
+
+    @property
     def data_key(self) -> SealedRow:
         """Return the data key's row."""
         return self.keys[0]
@@ -54,25 +63,25 @@ class CitizenIntegrity:
         self._sealer = sealer
         self._keys = keys
         self._audit = audit
+        self._parts = (*store.PARTS, *keys.beside(store.WHOSE), audit.last_change_beside(store.WHOSE))
 
-    def read(self, connection: Connection, tokens: Sequence[str]) -> dict[str, CitizenRows]:
-        """Return the rows of the citizens that the directory knows; nothing is checked yet.
+    def query(self, wanted: Condition) -> Statement:
+        """Return the one query for all rows of citizens and the log's word about them, all of one moment."""
+        return beside(self._parts, wanted)
 
-        The connection must be in REPEATABLE READ, so that rows and log are of one moment. Two exchanges.
-        """
-        if not tokens:
-            return {}
-        found = send(
-            connection, [store.directory_of(tokens), *self._keys.rows_of(tokens), self._audit.last_changes_of(tokens)]
-        )
-        directory = {row["identity_token"]: store.sealed_directory(row) for row in found[0].rows}
-        keys, changes = self._keys.joined(found[1], found[2]), self._audit.changes(found[3])
-        [rows] = send(connection, [store.vault_of([(row.columns["state"], token) for token, row in directory.items()])])
-        vault = {row["identity_token"]: store.sealed_vault(row) for row in rows.rows}
-        return {
-            token: CitizenRows(row, vault.get(token), keys.get(token, []), changes.get(token))
-            for token, row in directory.items()
-        }
+    def citizens(self, found: Result) -> dict[str, CitizenRows]:
+        """Return, by identity token, the rows that the query gave; nothing is checked yet."""
+        citizens = {}
+        for record in found.records:
+            directory, vault, *keys, change = apart(self._parts, record)
+            if directory is not None:
+                citizens[str(directory["identity_token"])] = CitizenRows(
+                    store.sealed_directory(directory),
+                    None if vault is None else store.sealed_vault(vault),
+                    self._keys.joined(keys),
+                    self._audit.last_change(change),
+                )
+        return citizens
 
     def check(self, citizens: Sequence[CitizenRows], draft: Draft | None = None) -> list[bytes]:
         """Raise IntegrityFailure for the first citizen whose rows are not whole. One HSM call for all.
@@ -86,16 +95,16 @@ class CitizenIntegrity:
                     f"The record of {citizen.identity_token} is not what the console stored: {problem}."
                 )
         # Citizens share KEKs, and a KEK's row whose seal was right stays right as long as nothing in it changes.
-        rows = [row for citizen in citizens for row in citizen.sealed() if not self._keys.is_verified(row)]
+        rows = [row for citizen in citizens for row in citizen.sealed() if not self._keys.is_whole(row)]
         entries = [citizen.last_change for citizen in citizens if citizen.last_change is not None]
         drafted = [] if draft is None else list(draft.exact)
         if not rows and not entries and not drafted:
             return []
-        row_macs, entry_macs = self._token.check_macs(
-            self._sealer.bytes_of(rows), [*(entry.entry for entry in entries), *drafted]
-        )
+        exact = [*(entry.entry for entry in entries), *drafted]
+        row_macs, entry_macs = self._token.check_macs(self._sealer.bytes_of(rows), exact)
         self._sealer.check(rows, row_macs)
         self._audit.check(entries, entry_macs[: len(entries)])
+        self._keys.remember_whole(rows)
         return entry_macs[len(entries) :]
 
     def problems(self, citizens: Sequence[CitizenRows]) -> dict[str, str]:

@@ -6,17 +6,18 @@ refused leaves an entry of its own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from core.access.limits.service import RateLimits
 from core.access.model import LoginSession, Permission, require, require_state
-from core.audit.model import Action, Entry, Outcome
+from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
 from core.citizens import records, store, validation
-from core.citizens.enrolment import ENROLLED_ALREADY, Enrolment
+from core.citizens.changing import CitizenChanges
+from core.citizens.enrolment import Enrolment
 from core.citizens.integrity import CitizenIntegrity, CitizenRows
+from core.citizens.listing import COUNTED_LIMIT, CitizenLists, seen_by
 from core.citizens.model import (
     CitizenCount,
     CitizenFilter,
@@ -30,26 +31,22 @@ from core.citizens.model import (
     PageKey,
     Purpose,
     VerificationLevel,
-    checked_roles,
     looks_like_token,
     tokens_in,
 )
 from core.citizens.name_search import NameSearch
-from core.citizens.names import prefixes as name_prefixes
+from core.citizens.reading import CitizenReading
 from core.citizens.reasons import checked_reason
 from core.citizens.recording import Recorder
-from core.errors import ChangedMeanwhile, InvalidInput, NotFound
+from core.errors import InvalidInput
 from core.keys.digests import Digests, Term
 from core.keys.service import KeyService
 from core.settings.limits import Limited
-from core.states import EVERY_STATE
 from core.storage.database import Database
 from core.storage.seal import RowSealer
 from core.vault_token import VaultToken
 
-PAGE_LIMIT = 500
 FOUND_LIMIT = 200
-COUNTED_LIMIT = 1_000_000  # beyond it a count takes longer than anybody waits for a footer
 
 
 class CitizenService:
@@ -77,6 +74,9 @@ class CitizenService:
         self._limits = limits
         self._names = NameSearch(database, self._digests, sealer, limits, audit)
         self._integrity = CitizenIntegrity(token, sealer, keys, audit)
+        self._reading = CitizenReading(database, self._integrity, audit)
+        self._lists = CitizenLists(database, sealer, limits, audit)
+        self._changes = CitizenChanges(database, self._reading, self._digests, sealer, keys, limits, audit, now)
         self._now = now
 
     # --- enrol -----------------------------------------------------------------------------------
@@ -100,9 +100,10 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_SHOW, token):
             require(session, Permission.CITIZEN_FIND)
             self._limits.take(session, Limited.METADATA, *tokens_in(token))
-            rows = self._read(session, token)
-            self._checked_and_recorded([rows], self._recorder.entry(session, Action.CITIZEN_SHOW, Outcome.DONE, token))
-            return records.record(_vault_columns(rows))
+            rows = self._reading.rows(session, token)
+            entry = self._recorder.entry(session, Action.CITIZEN_SHOW, Outcome.DONE, token)
+            self._reading.record_checked([rows], entry)
+            return records.record(rows.vault_columns)
 
     def find(self, session: LoginSession, criterion: str, value: str, wanted: CitizenFilter) -> list[CitizenRecord]:
         """Return the citizens with exactly this phone, email, aadhaar, pan, user_id or identity_token.
@@ -112,41 +113,18 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_SEARCH):
             require(session, Permission.CITIZEN_FIND)
             column, looked_for = self._looked_for(criterion, value)
-            with self._database.snapshot(session.seeing) as connection:
-                found = store.found_by(connection, column, looked_for, FOUND_LIMIT)
-                rows = self._integrity.read(connection, found)
+            with self._database.lane(seeing=session.seeing) as lane:
+                [found] = lane.run([self._integrity.query(store.of_value(column, looked_for, FOUND_LIMIT))])
+            rows = self._integrity.citizens(found)
             self._limits.take(session, Limited.METADATA, *rows)
-            result = [records.record(_vault_columns(row)) for row in rows.values()]
-            result = [record for record in result if records.fits(record, _seen_by(session, wanted))]
+            result = [records.record(row.vault_columns) for row in rows.values()]
+            result = [record for record in result if records.fits(record, seen_by(session, wanted))]
             detail = {"criterion": criterion, "matches": len(result)}
             if wanted.named():
                 detail["filters"] = wanted.named()
             entry = self._recorder.entry(session, Action.CITIZEN_SEARCH, Outcome.DONE, detail=detail)
-            self._checked_and_recorded(list(rows.values()), entry)
+            self._reading.record_checked(list(rows.values()), entry)
             return sorted(result, key=lambda record: (record.state, record.identity_token))
-
-    def page(
-        self, session: LoginSession, wanted: CitizenFilter, after: PageKey | None = None, limit: int = 100
-    ) -> CitizenPage:
-        """Return citizens in the order (state, identity token) after a key, every row's seal checked.
-
-        The first page of a listing leaves the entry; its later pages belong to it.
-        """
-        with self._recorder.recorded(session, Action.CITIZEN_SEARCH):
-            require(session, Permission.CITIZEN_FIND)
-            if not 1 <= limit <= PAGE_LIMIT:
-                raise InvalidInput(f"A page has 1 to {PAGE_LIMIT} rows.", field="limit")
-            if after is None:
-                self._limits.take(session, Limited.LISTING)
-            with self._database.transaction(seeing=session.seeing) as connection:
-                rows = store.page(connection, _seen_by(session, wanted), after, limit + 1)
-            self._sealer.check(rows)
-            items = tuple(records.record(row.columns) for row in rows[:limit])
-            if after is None:
-                detail = {"criterion": "list", "filters": wanted.named()}
-                self._audit.record(self._recorder.entry(session, Action.CITIZEN_SEARCH, Outcome.DONE, detail=detail))
-            more = len(rows) > limit
-            return CitizenPage(items, PageKey(items[-1].state, items[-1].identity_token) if more else None)
 
     def find_by_name(
         self,
@@ -162,41 +140,47 @@ class CitizenService:
         """
         return self._names.page(session, typed, wanted, after, limit)
 
+    # --- lists -----------------------------------------------------------------------------------
+
+    def page(
+        self, session: LoginSession, wanted: CitizenFilter, after: PageKey | None = None, limit: int = 100
+    ) -> CitizenPage:
+        """Return citizens in the order (state, identity token) after a key, every row's seal checked."""
+        return self._lists.page(session, wanted, after, limit)
+
     def page_keys(
         self, session: LoginSession, wanted: CitizenFilter, after: PageKey | None, step: int, rows: int
     ) -> list[PageKey]:
         """Return every `step`-th key among the next `rows` rows, so that a table can jump without OFFSET."""
-        require(session, Permission.CITIZEN_FIND)
-        with self._database.transaction(seeing=session.seeing) as connection:
-            return store.page_keys(connection, _seen_by(session, wanted), after, step, rows)
+        return self._lists.page_keys(session, wanted, after, step, rows)
 
     def count(self, session: LoginSession, wanted: CitizenFilter) -> int:
         """Count the citizens that fit."""
-        require(session, Permission.CITIZEN_FIND)
-        with self._database.transaction(seeing=session.seeing) as connection:
-            return store.count(connection, _seen_by(session, wanted))
+        return self._lists.count(session, wanted)
 
     def counted(self, session: LoginSession, wanted: CitizenFilter, limit: int = COUNTED_LIMIT) -> CitizenCount:
         """Count the citizens that fit: exactly up to `limit`, beyond it by what the database expects."""
-        require(session, Permission.CITIZEN_FIND)
-        wanted = _seen_by(session, wanted)
-        with self._database.snapshot(session.seeing) as connection:
-            number = store.count_up_to(connection, wanted, limit + 1)
-            if number <= limit:
-                return CitizenCount(number)
-            return CitizenCount(max(number, store.expected(connection, wanted)), exact=False)
+        return self._lists.counted(session, wanted, limit)
 
-    def place_of(self, session: LoginSession, wanted: CitizenFilter, key: PageKey, page_rows: int) -> CitizenPlace:
-        """Return where a key stands, or would stand, in a list, so that a table can go there. No entry: no data."""
-        require(session, Permission.CITIZEN_FIND)
-        with self._database.snapshot(session.seeing) as connection:
-            return CitizenPlace(*store.place_of(connection, _seen_by(session, wanted), key, page_rows))
+    def place_of(
+        self,
+        session: LoginSession,
+        wanted: CitizenFilter,
+        key: PageKey,
+        page_rows: int,
+        anchors: Sequence[PageKey] = (),
+        anchor_rows: int = 0,
+    ) -> CitizenPlace:
+        """Return where a key stands, or would stand, in a list, so that a table can go there. No entry: no data.
+
+        `anchors` are the keys of every `anchor_rows`-th row (whole pages) as far as they are known: rows are counted
+        from the last one before the key, because counting millions takes a second.
+        """
+        return self._lists.place_of(session, wanted, key, page_rows, anchors, anchor_rows)
 
     def counts_by_state(self, session: LoginSession) -> dict[str, int]:
-        """Count citizens by state code: those of the operator's own states."""
-        require(session, Permission.CITIZEN_FIND)
-        with self._database.transaction(seeing=session.seeing) as connection:
-            return store.counts_by_state(connection, _seen_by(session, CitizenFilter()))
+        """Count citizens by state code."""
+        return self._lists.counts_by_state(session)
 
     # --- read ------------------------------------------------------------------------------------
 
@@ -217,7 +201,6 @@ class CitizenService:
             require(session, Permission.CITIZEN_READ)
             words = checked_reason(reason, purpose)
             self._limits.take(session, Limited.PROFILE, *tokens_in(token))
-            rows = self._read(session, token)
             intent = self._recorder.entry(
                 session,
                 Action.CITIZEN_PROFILE,
@@ -227,7 +210,7 @@ class CitizenService:
                 reason=words,
                 detail={"fields": [field.value for field in asked]},
             )
-            index = self._checked_and_recorded([rows], intent)
+            rows, index = self._reading.intended(session, token, intent)
             values = self._decrypt(rows, asked)
         done = self._recorder.entry(
             session, Action.CITIZEN_PROFILE, Outcome.DONE, token, purpose=purpose.value, detail={"intent": index}
@@ -238,119 +221,31 @@ class CitizenService:
     def _decrypt(self, rows: CitizenRows, asked: Sequence[Field]) -> dict[Field, Any]:
         data_key = self._keys.open_data_key(rows.data_key)
         try:
-            return records.open_fields(data_key, _vault_columns(rows), asked, validation.today(self._now()))
+            return records.open_fields(data_key, rows.vault_columns, asked, validation.today(self._now()))
         finally:
             data_key.wipe()
 
     # --- change ----------------------------------------------------------------------------------
 
     def update(self, session: LoginSession, token: str, changes: Mapping[str, Any]) -> CitizenRecord:
-        """Change a citizen's values (`citizen create` keys, None empties one). Raises InvalidFields.
-
-        Attributes stand in one envelope, so the old ones are opened to be joined with the new: the
-        change therefore commits an intent first, like a read.
-        """
-        with self._recorder.recorded(session, Action.CITIZEN_UPDATE, token):
-            require(session, Permission.CITIZEN_CHANGE)
-            change = records.checked_change(changes, validation.today(self._now()))
-            if "state" in change:
-                require_state(session, change["state"])
-            return self._change(session, token, change, sorted(change))
+        """Change a citizen's values (`citizen create` keys, None empties one). Raises InvalidFields."""
+        return self._changes.update(session, token, changes)
 
     def index_name(self, session: LoginSession, token: str) -> CitizenRecord:
         """Make a citizen found by name who was enrolled before there was a search by name."""
-        with self._recorder.recorded(session, Action.CITIZEN_UPDATE, token):
-            require(session, Permission.CITIZEN_CHANGE)
-            return self._change(session, token, {}, ["name_digests"])
-
-    def _change(self, session: LoginSession, token: str, change: Mapping[str, Any], named: list[str]) -> CitizenRecord:
-        """Commit the intent, open what is to be joined, store the changed rows with their entry."""
-        rows, detail = self._read(session, token), {"changed": named}
-        intent = self._recorder.entry(session, Action.CITIZEN_UPDATE, Outcome.INTENT, token, detail=detail)
-        self._checked_and_recorded([rows], intent)
-        data_key = self._keys.open_data_key(rows.data_key)
-        digests = self._digests.of(records.changed_terms(change))
-        try:
-            columns = records.changed_columns(data_key, _vault_columns(rows), change, digests, self._now())
-            name = records.name_to_index(data_key, rows.directory.columns, columns, change)
-        finally:
-            data_key.wipe()
-        directory = records.changed_directory(rows.directory.columns, columns, digests, change)
-        if name is not None:
-            [directory["name_digests"]] = self._digests.of_names([name_prefixes(name)])
-        return self._store_change(session, rows, columns, directory, Action.CITIZEN_UPDATE, detail)
+        return self._changes.index_name(session, token)
 
     def set_roles(
         self, session: LoginSession, token: str, roles: tuple[CitizenRole, ...], primary: CitizenRole | None = None
     ) -> CitizenRecord:
         """Set a citizen's one to five roles."""
-        with self._recorder.recorded(session, Action.CITIZEN_ROLES, token):
-            require(session, Permission.CITIZEN_CHANGE)
-            chosen, main = checked_roles(roles, primary)
-            self._limits.take(session, Limited.ROLE_UPDATE, *tokens_in(token))
-            rows = self._read_checked(session, token)
-            if CitizenRole.BUSINESS not in chosen and rows.vault and rows.vault.columns["gstin_enc"] is not None:
-                raise InvalidInput("This citizen has a GSTIN, so the role business must stay.", field="roles")
-            names = [role.value for role in chosen]
-            columns = {**_vault_columns(rows), "roles": names, "primary_role": main.value}
-            return self._store_change(session, rows, columns, None, Action.CITIZEN_ROLES, {"roles": names})
+        return self._changes.set_roles(session, token, roles, primary)
 
     def set_level(self, session: LoginSession, token: str, level: VerificationLevel) -> CitizenRecord:
         """Set how surely the citizen is known; the time of verification is now."""
-        with self._recorder.recorded(session, Action.CITIZEN_VERIFY_LEVEL, token):
-            require(session, Permission.CITIZEN_CHANGE)
-            rows = self._read_checked(session, token)
-            verified = None if level is VerificationLevel.UNVERIFIED else self._now()
-            columns = {**_vault_columns(rows), "verification_level": level.value, "last_verified": verified}
-            detail = {"level": level.value}
-            return self._store_change(session, rows, columns, None, Action.CITIZEN_VERIFY_LEVEL, detail)
-
-    def _store_change(
-        self,
-        session: LoginSession,
-        rows: CitizenRows,
-        columns: Mapping[str, Any],
-        changed_directory: Mapping[str, Any] | None,
-        action: Action,
-        detail: Mapping[str, Any],
-    ) -> CitizenRecord:
-        old = int(rows.directory.columns["revision"])
-        vault = {**columns, "revision": old + 1, "updated_at": self._now()}
-        directory = {**(changed_directory or rows.directory.columns), "revision": old + 1}
-        sealed = self._sealer.seal([(store.directory.name, directory), (store.vault.name, vault)])
-        entry = self._recorder.entry(
-            session, action, Outcome.DONE, rows.identity_token, citizen_revision=old + 1, detail=dict(detail)
-        )
-        with self._database.transaction(ENROLLED_ALREADY, seeing=session.seeing) as connection:
-            if not store.replace(connection, sealed[0], sealed[1], old):
-                raise ChangedMeanwhile("Somebody else changed this citizen at the same moment.")
-            self._audit.append(connection, entry)
-        return records.record(sealed[1])
+        return self._changes.set_level(session, token, level)
 
     # --- shared ----------------------------------------------------------------------------------
-
-    def _checked_and_recorded(self, rows: Sequence[CitizenRows], entry: Entry) -> int:
-        """Check rows, then commit the entry about them; returns its index. One exchange with the HSM for both."""
-        draft = self._audit.draft(entry)
-        return self._audit.record_planned(self._audit.plan(draft, self._integrity.check(rows, draft)))
-
-    def _read_checked(self, session: LoginSession, token: str) -> CitizenRows:
-        rows = self._read(session, token)
-        self._integrity.check([rows])
-        return rows
-
-    def _read(self, session: LoginSession, token: str) -> CitizenRows:
-        """Return a citizen's rows, ciphertext all, not yet checked.
-
-        A citizen of a state that is not the operator's is answered like one whom nobody knows.
-        """
-        with self._database.snapshot(session.seeing) as connection:
-            rows = self._integrity.read(connection, [token]).get(token)
-        if rows is not None and session.may_see(rows.directory.columns["state"]):
-            return rows
-        with self._database.snapshot(EVERY_STATE) as connection:
-            self._integrity.check_absence(connection, token)
-        raise NotFound("There is no citizen with this identity token.")
 
     def _looked_for(self, criterion: str, value: str) -> tuple[str, object]:
         """Return the directory's column and the value to look for there."""
@@ -366,15 +261,3 @@ class CitizenService:
                 normal = validation.field_rules(date.max)[criterion](value)
                 return records.DIGEST_COLUMN[term], records.stored_digest(term, self._digests.of({term: normal})[term])
         raise InvalidInput("Search takes a phone, email, Aadhaar, PAN, user id or identity token.", field="criterion")
-
-
-def _seen_by(session: LoginSession, wanted: CitizenFilter) -> CitizenFilter:
-    """Return the filter within the operator's own states: the rule of the database's policies, once more here."""
-    return replace(wanted, within=session.states)
-
-
-def _vault_columns(rows: CitizenRows) -> Mapping[str, Any]:
-    """Return the checked vault row's columns."""
-    if rows.vault is None:
-        raise NotFound("There is no citizen with this identity token.")
-    return rows.vault.columns

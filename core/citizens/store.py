@@ -28,9 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.citizens.model import CitizenFilter, PageKey
-from core.storage.exchange import Statement, add_rows, columns_of, insertion, send
+from core.storage.exchange import Beside, Condition, add_rows, columns_of, insertion, send
 from core.storage.schema import metadata
 from core.storage.seal import SealedRow
+from core.storage.statement import Statement
 
 directory = Table(
     "directory",
@@ -131,21 +132,27 @@ def directory_row(connection: Connection, token: str) -> SealedRow | None:
     return directory_rows(connection, [token]).get(token)
 
 
-def vault_of(keys: Sequence[tuple[str, str]]) -> Statement:
-    """Return the statement that gives the vault rows of (state, identity token) pairs."""
-    # One state and token at a time, so that the planner sees which partitions hold the rows.
-    wanted = " OR ".join(f"(state = %(s{at})s AND identity_token = %(t{at})s)" for at in range(len(keys))) or "false"
-    values = {
-        name: value for at, (state, token) in enumerate(keys) for name, value in ((f"s{at}", state), (f"t{at}", token))
-    }
-    return Statement(f"SELECT {columns_of(vault, 'v')} FROM identity_vault v WHERE {wanted}", values)  # noqa: S608
+# Directory and vault row of a citizen, for a query that other subjects join: they join `WHOSE`.
+WHOSE = "d.identity_token"
+PARTS = (
+    Beside(directory, "d", "directory d"),
+    Beside(vault, "v", "LEFT JOIN LATERAL vault_row(d.state, d.identity_token) v ON true"),
+)
 
 
-def found_by(connection: Connection, column: str, value: object, limit: int) -> list[str]:
-    """Return the identity tokens whose directory row has a value: a digest, a user id or an identity token."""
-    sql = f"SELECT identity_token FROM directory WHERE {column} = %s ORDER BY identity_token LIMIT %s"  # noqa: S608
-    [found] = send(connection, [Statement(sql, (value, limit))])
-    return [row["identity_token"] for row in found.rows]
+def of_token(token: str) -> Condition:
+    """Return the condition for one citizen."""
+    return Condition(f"{WHOSE} = %s", (token,))
+
+
+def of_tokens(tokens: Sequence[str]) -> Condition:
+    """Return the condition for several citizens."""
+    return Condition(f"{WHOSE} = ANY(%s::text[])", (list(tokens),))
+
+
+def of_value(column: str, value: object, limit: int) -> Condition:
+    """Return the condition for citizens whose directory row has a value: a digest, a user id, an identity token."""
+    return Condition(f"d.{column} = %s ORDER BY {WHOSE} LIMIT %s", (value, limit))
 
 
 def named(
@@ -178,15 +185,10 @@ def named(
     return found
 
 
-def directory_of(tokens: Sequence[str]) -> Statement:
-    """Return the statement that gives the directory rows of identity tokens."""
-    sql = f"SELECT {columns_of(directory, 'd')} FROM directory d WHERE identity_token = ANY(%(tokens)s)"  # noqa: S608
-    return Statement(sql, {"tokens": list(tokens)})
-
-
 def directory_rows(connection: Connection, tokens: Sequence[str]) -> dict[str, SealedRow]:
     """Return the directory rows of identity tokens."""
-    [found] = send(connection, [directory_of(tokens)])
+    sql = f"SELECT {columns_of(directory, 'd')} FROM directory d WHERE identity_token = ANY(%(tokens)s)"  # noqa: S608
+    [found] = send(connection, [Statement(sql, {"tokens": list(tokens)})])
     return {row["identity_token"]: sealed_directory(row) for row in found.rows}
 
 
@@ -248,12 +250,27 @@ def _planned(connection: Connection, wanted: CitizenFilter) -> int:
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
-def place_of(connection: Connection, wanted: CitizenFilter, key: PageKey, page_rows: int) -> tuple[int, PageKey | None]:
-    """Return how many rows come before a key, and after which key the page of `page_rows` with it begins."""
-    before = (*_conditions(wanted, None), tuple_(*PAGE_ORDER) < tuple_(key.state, key.identity_token))
+def keys_before(connection: Connection, keys: Sequence[PageKey], key: PageKey) -> int:
+    """Count which of the keys come before one, in the database's own order of letters."""
+    sql = """SELECT count(*) FROM unnest(%s::text[], %s::text[]) AS known (state, token)
+             WHERE (known.state, known.token) < (%s::text, %s::text)"""
+    states, tokens = [known.state for known in keys], [known.identity_token for known in keys]
+    [found] = send(connection, [Statement(sql, (states, tokens, key.state, key.identity_token))])
+    return int(found.records[0][0])
+
+
+def place_of(
+    connection: Connection, wanted: CitizenFilter, key: PageKey, page_rows: int, since: PageKey | None = None
+) -> tuple[int, PageKey | None]:
+    """Return how many rows come before a key, and after which key the page of `page_rows` with it begins.
+
+    With `since`, only rows behind that key are counted: the caller knows how many there are up to it, and that
+    they fill whole pages.
+    """
+    before = (*_conditions(wanted, since), tuple_(*PAGE_ORDER) < tuple_(key.state, key.identity_token))
     row = int(connection.execute(select(func.count()).select_from(vault).where(*before)).scalar_one())
     if row < page_rows:
-        return row, None
+        return row, since
     backwards = [column.desc() for column in PAGE_ORDER]
     query = select(*PAGE_ORDER).where(*before).order_by(*backwards).offset(row % page_rows).limit(1)
     found = connection.execute(query).one()

@@ -60,8 +60,9 @@ class CitizenSweep:
 
     def _look_at(self, rows: list[SealedRow]) -> SweepBatch:
         tokens = [row.columns["identity_token"] for row in rows]
-        with self._database.snapshot(EVERY_STATE) as connection:
-            citizens = list(self._integrity.read(connection, tokens).values())
+        with self._database.lane(seeing=EVERY_STATE) as lane:
+            [found] = lane.run([self._integrity.query(store.of_tokens(tokens))])
+        citizens = list(self._integrity.citizens(found).values())
         problems = self._integrity.problems(citizens)
         for citizen in citizens:
             try:

@@ -24,8 +24,9 @@ from core.keys.model import Kek, KeyState, NewDataKey, WrappedDataKey, wrap_aad
 from core.settings.model import VaultSettings
 from core.settings.service import SettingsService
 from core.storage.database import Database
-from core.storage.exchange import Result, Statement, send
+from core.storage.exchange import Beside, send
 from core.storage.seal import RowSealer, SealedRow
+from core.storage.statement import Result, Statement
 from core.vault_token import VaultToken
 from hsm.model import KeyFacts, WrapItem
 from hsm.secret import Secret
@@ -71,7 +72,8 @@ class KeyService:
         self._audit = audit
         self._now = now
         self._cache = DataKeyCache(time.monotonic)
-        self._verified: dict[str, SealedRow] = {}
+        self._whole: dict[str, Mapping[str, Any]] = {}  # KEKs' rows whose seal is right
+        self._verified: dict[str, SealedRow] = {}  # and those whose key is the right one, too
         self._last: VerifiedKek | None = None
         self._making = threading.Lock()
 
@@ -146,24 +148,21 @@ class KeyService:
 
     # --- for reading -----------------------------------------------------------------------------
 
-    def rows_of(self, identity_tokens: Sequence[str]) -> tuple[Statement, Statement]:
-        """Return the statements that give citizens' data keys and the KEKs around them, for `joined`."""
-        return store.data_keys_of(identity_tokens), store.keks_of(identity_tokens)
+    def beside(self, token: str) -> tuple[Beside, Beside]:
+        """Return how a query joins the data key and the KEK of the citizen in its column `token`, for `joined`."""
+        return store.beside(token)
 
-    def joined(self, data_keys: Result, keks: Result) -> dict[str, list[SealedRow]]:
-        """Return, for each citizen, the rows of the data key and of its KEK, to be checked by the caller."""
-        by_id = {row["kek_id"]: store.sealed_kek(row) for row in keks.rows}
-        return {
-            row["identity_token"]: [
-                store.sealed_data_key(row), *([by_id[row["kek_id"]]] if row["kek_id"] in by_id else [])
-            ]
-            for row in data_keys.rows
-        }  # fmt: skip
+    def joined(self, columns: Sequence[dict[str, Any] | None]) -> list[SealedRow]:
+        """Return the rows of a citizen's data key and of its KEK, to be checked by the caller."""
+        return store.joined(columns)
 
-    def is_verified(self, row: SealedRow) -> bool:
+    def is_whole(self, row: SealedRow) -> bool:
         """Tell whether this is a KEK's row with just the content whose seal was found right since the last unlock."""
-        known = self._verified.get(row.columns.get("kek_id", "")) if row.table == store.kek.name else None
-        return known is not None and known.columns == row.columns
+        return row.table == store.kek.name and self._whole.get(row.columns.get("kek_id", "")) == row.columns
+
+    def remember_whole(self, rows: Sequence[SealedRow]) -> None:
+        """Remember KEKs' rows whose seal was found right."""
+        self._whole.update({row.columns["kek_id"]: row.columns for row in rows if row.table == store.kek.name})
 
     def open_data_key(self, row: SealedRow) -> Secret:
         """Return a citizen's data key in clear, from its checked row. Raises IntegrityFailure."""
@@ -181,6 +180,7 @@ class KeyService:
     def empty_cache(self) -> None:
         """Wipe all data keys held in clear: on lock."""
         self._cache.empty()
+        self._whole.clear()
         self._verified.clear()
         self._last = None
 
@@ -299,6 +299,7 @@ class KeyService:
             if self._token.check_values([kek_id])[kek_id] != row.columns["check_value"]:
                 raise HsmOtherToken(f"The token holds another key under the label {kek_id} than the vault's.")
             self._verified[kek_id] = row
+            self.remember_whole([row])
         columns = row.columns
         return VerifiedKek(kek_id, columns["algorithm"], columns["capacity"], row)
 

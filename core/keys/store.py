@@ -20,9 +20,10 @@ from sqlalchemy import (
 )
 
 from core.keys.model import KeyState
-from core.storage.exchange import Statement, add_rows, columns_of, insertion
+from core.storage.exchange import Beside, add_rows, columns_of, insertion
 from core.storage.schema import metadata
 from core.storage.seal import SealedRow
+from core.storage.statement import Statement
 
 kek = Table(
     "kek",
@@ -116,11 +117,18 @@ def hold_for_wrapping(kek_id: str, count: int, capacity: int) -> Statement:
     )
 
 
-def keks_of(identity_tokens: Sequence[str]) -> Statement:
-    """Return the statement that gives the rows of the KEKs which wrap these citizens' data keys."""
-    sql = f"""SELECT {columns_of(kek, "k")} FROM kek k
-              WHERE kek_id IN (SELECT kek_id FROM data_key WHERE identity_token = ANY(%(tokens)s))"""  # noqa: S608
-    return Statement(sql, {"tokens": list(identity_tokens)})
+def beside(token: str) -> tuple[Beside, Beside]:
+    """Join the data key of the citizen of the query's column `token`, and the KEK around it: what `joined` reads."""
+    return (
+        Beside(data_key, "dk", f"LEFT JOIN data_key dk ON dk.identity_token = {token}"),
+        Beside(kek, "kk", "LEFT JOIN kek kk ON kk.kek_id = dk.kek_id"),
+    )
+
+
+def joined(columns: Sequence[dict[str, Any] | None]) -> list[SealedRow]:
+    """Return the rows of data key and KEK, as far as they are there, from the parts that `beside` gave."""
+    key, around = columns
+    return [*([] if key is None else [sealed_data_key(key)]), *([] if around is None else [sealed_kek(around)])]
 
 
 def member_total(connection: Connection) -> int:
@@ -142,12 +150,6 @@ def add_data_keys(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
 def addition(row: Mapping[str, Any]) -> Statement:
     """Return the statement that stores one sealed data key."""
     return insertion(data_key, row)
-
-
-def data_keys_of(identity_tokens: Sequence[str]) -> Statement:
-    """Return the statement that gives the data-key rows of citizens."""
-    sql = f"SELECT {columns_of(data_key, 'd')} FROM data_key d WHERE identity_token = ANY(%(tokens)s)"  # noqa: S608
-    return Statement(sql, {"tokens": list(identity_tokens)})
 
 
 def add_key_backup(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -10,21 +10,25 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from core.errors import CitizenZeroError, DatabaseContended, DatabaseUnavailable
+from core.storage import lane
 from core.storage.connection_words import NO_ANSWER, connection_failure
-from core.storage.exchange import StatementFailed
-from core.storage.row_security import let_see
+from core.storage.lane import Lane
+from core.storage.row_security import let_lane_see, let_see
+from core.storage.statement import StatementFailed
 from hsm.secret import Secret
 
 CONNECT_SECONDS = 5
 RESTED_SECONDS = 60.0
+LANES = 4
 CONTENDED = {"40001", "40P01"}  # serialization failure, deadlock
 RECOVERIES = 3  # a server may still say "ready" just before it notices that one of its processes crashed
 # PostgreSQL ends a writer that holds the log's lock and does nothing (for example waits for an HSM).
@@ -32,6 +36,7 @@ SESSION_OPTIONS = (
     "-c search_path=public -c timezone=UTC -c idle_in_transaction_session_timeout=2000 -c lock_timeout=4000"
 )
 
+_Connected = TypeVar("_Connected")
 DatabaseError: TypeAlias = DBAPIError | psycopg.Error | StatementFailed
 DATABASE_ERRORS = (DBAPIError, psycopg.Error, StatementFailed)
 
@@ -80,6 +85,8 @@ class Database:
             connect_args={"options": SESSION_OPTIONS, "connect_timeout": CONNECT_SECONDS},
         )
         event.listen(self._engine, "checkout", _check_alive)
+        self._lanes: list[tuple[float, Lane]] = []  # the one used last stands last, with the time of its return
+        self._closed = False
 
     @contextmanager
     def transaction(
@@ -100,6 +107,24 @@ class Database:
                     yield connection
         except DATABASE_ERRORS as error:
             raise translate(error, conflicts or {}) from driver_error(error)
+
+    @contextmanager
+    def lane(
+        self, conflicts: Mapping[str, CitizenZeroError] | None = None, *, seeing: str | None = None
+    ) -> Iterator[Lane]:
+        """Give a connection for a path where every exchange counts; what it began and did not commit is undone.
+
+        `conflicts`, `seeing` and what is raised: as `transaction`.
+        """
+        used = self._lane()
+        try:
+            if seeing is not None:
+                let_lane_see(used, seeing)
+            yield used
+        except DATABASE_ERRORS as error:
+            raise translate(error, conflicts or {}) from driver_error(error)
+        finally:
+            self._give_back(used)
 
     @contextmanager
     def autocommit(self) -> Iterator[Connection]:
@@ -152,18 +177,49 @@ class Database:
 
     def close(self) -> None:
         """Give back all connections."""
+        self._closed = True
+        while self._lanes:
+            self._lanes.pop()[1].close()
         self._engine.dispose()
 
+    def _lane(self) -> Lane:
+        """Return a lane that rests, or a new one. One that rested long may have been forgotten on the way."""
+        while self._lanes:
+            returned, resting = self._lanes.pop()
+            if time.monotonic() - returned < RESTED_SECONDS and resting.usable():
+                return resting
+            resting.close()
+        return Lane(self._connected(self._open_lane))
+
+    def _give_back(self, used: Lane) -> None:
+        if not self._closed and used.usable() and len(self._lanes) < LANES:
+            self._lanes.append((time.monotonic(), used))
+        else:
+            used.close()
+
+    def _open_lane(self) -> psycopg.Connection[Any]:
+        address = self.address
+        conninfo = make_conninfo(
+            **address.parameters,
+            password=address.password.reveal_text(),
+            options=f"{SESSION_OPTIONS} {lane.OPTIONS}",
+            connect_timeout=CONNECT_SECONDS,
+        )
+        return psycopg.connect(conninfo, autocommit=True)
+
     def _connect(self) -> Connection:
+        return self._connected(self._engine.connect)
+
+    def _connected(self, connect: Callable[[], _Connected]) -> _Connected:
         """Connect; where the server can be brought back, do so, and again if it fell over once more meanwhile."""
         attempts = 1 if self._recover is None else 1 + RECOVERIES
         while True:
             attempts -= 1
             try:
-                return self._engine.connect()
-            except DBAPIError as error:
+                return connect()
+            except (DBAPIError, psycopg.Error) as error:
                 if self._recover is None or attempts == 0:
-                    raise translate(error, {}) from error.orig
+                    raise translate(error, {}) from driver_error(error)
             self._recover()
 
 

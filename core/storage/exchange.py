@@ -1,8 +1,8 @@
 """Several statements sent to the database in one exchange, and whole batches of rows by COPY.
 
-For the few paths where the way to the server and back costs more than the work: enrolment, the log, the
-read of one citizen. Statements that belong together are built by their subjects' stores and sent at once
-(PostgreSQL's pipeline mode), BEGIN included. Everything else goes through SQLAlchemy as usual.
+Statements that belong together are built by their subjects' stores and sent at once (PostgreSQL's pipeline
+mode), BEGIN included: on a SQLAlchemy connection here, on a lane (`core/storage/lane.py`) where even that
+is too slow. Everything else goes through SQLAlchemy as usual.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,41 +11,59 @@ from functools import cache
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import TupleRow, tuple_row
 from sqlalchemy import Connection, Table
+
+from core.storage.lane import Lane
+from core.storage.statement import Result, Statement, StatementFailed
 
 COPY_FROM = 8  # rows; fewer are sent as statements
 
 
 @dataclass(frozen=True)
-class Statement:
-    """One statement with psycopg's placeholders, and its values."""
+class Beside:
+    """One subject's table in a query over several subjects' rows: how it joins, and under which alias.
 
-    sql: str
-    values: Sequence[object] | Mapping[str, object]
+    So each subject keeps the SQL of its own tables, and yet all rows are of one moment and come at once.
+    """
 
-
-class StatementFailed(Exception):
-    """The database refused the statement at `index`, and with it those behind it. `cause` is what it said."""
-
-    def __init__(self, index: int, cause: psycopg.Error) -> None:
-        super().__init__(index)
-        self.index = index
-        self.cause = cause
+    table: Table
+    alias: str
+    join: str
 
 
 @dataclass(frozen=True)
-class Result:
-    """What a statement gave: its rows as columns by name, and how many rows it gave or changed."""
+class Condition:
+    """What stands behind WHERE, with its values."""
 
-    rows: list[dict[str, Any]]
-    count: int
+    sql: str
+    values: Sequence[object]
 
 
-def send(connection: Connection, statements: Sequence[Statement]) -> list[Result]:
+def beside(parts: Sequence[Beside], wanted: Condition) -> Statement:
+    """Return the query for all columns of all parts, the first of which the others join."""
+    return Statement(_beside_sql(tuple(parts), wanted.sql), wanted.values)
+
+
+def apart(parts: Sequence[Beside], record: Sequence[Any]) -> list[dict[str, Any] | None]:
+    """Return each part's columns of a row that `beside`'s query gave; None for a part that joined nothing."""
+    found: list[dict[str, Any] | None] = []
+    start = 0
+    for part in parts:
+        names = _names(part.table)
+        values = record[start : start + len(names)]
+        start += len(names)
+        # The first column of each table is (part of) its primary key, so it is never NULL in a row.
+        found.append(None if values[0] is None else dict(zip(names, values, strict=True)))
+    return found
+
+
+def send(connection: Connection | Lane, statements: Sequence[Statement]) -> list[Result]:
     """Run statements in their order in one exchange. Raises StatementFailed, which a `Database` translates."""
+    if isinstance(connection, Lane):
+        return connection.run(statements)
     driver = _driver(connection)
-    cursors = [driver.cursor(row_factory=dict_row) for _ in statements]
+    cursors = [driver.cursor(row_factory=tuple_row) for _ in statements]
     try:
         with driver.pipeline():
             for cursor, statement in zip(cursors, statements, strict=True):
@@ -56,17 +74,17 @@ def send(connection: Connection, statements: Sequence[Statement]) -> list[Result
 
 
 def add_rows(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, row_security: bool = False
+    connection: Connection | Lane, table: Table, rows: Sequence[Mapping[str, Any]], *, row_security: bool = False
 ) -> None:
     """Store rows that all have the table's columns: by COPY where there are many.
 
     Tables with row-level security take no COPY; many statements in one exchange are as quick (`docs/adr/0022`).
     """
-    if row_security and rows:
+    if row_security and rows and not isinstance(connection, Lane):
         with _driver(connection).cursor() as cursor:
             cursor.executemany(_insert_sql(table).encode(), rows)
         return
-    if len(rows) < COPY_FROM:
+    if len(rows) < COPY_FROM or isinstance(connection, Lane):
         send(connection, [insertion(table, row) for row in rows])
         return
     names = table.columns.keys()
@@ -87,6 +105,17 @@ def columns_of(table: Table, alias: str) -> str:
 
 
 @cache
+def _beside_sql(parts: tuple[Beside, ...], where: str) -> str:
+    listed = ", ".join(columns_of(part.table, part.alias) for part in parts)
+    return f"SELECT {listed} FROM {' '.join(part.join for part in parts)} WHERE {where}"  # noqa: S608
+
+
+@cache
+def _names(table: Table) -> tuple[str, ...]:
+    return tuple(table.columns.keys())
+
+
+@cache
 def _insert_sql(table: Table) -> str:
     names = table.columns.keys()
     listed, values = ", ".join(f'"{name}"' for name in names), ", ".join(f"%({name})s" for name in names)
@@ -99,8 +128,10 @@ def _copy_sql(table: Table) -> bytes:
     return f"COPY {table.name} ({listed}) FROM STDIN".encode()
 
 
-def _result(cursor: psycopg.Cursor[dict[str, Any]]) -> Result:
-    return Result(cursor.fetchall() if cursor.description else [], cursor.rowcount)
+def _result(cursor: psycopg.Cursor[TupleRow]) -> Result:
+    if cursor.description is None:
+        return Result((), (), cursor.rowcount)
+    return Result([column.name for column in cursor.description], cursor.fetchall(), cursor.rowcount)
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:

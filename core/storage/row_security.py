@@ -10,6 +10,9 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection
 
+from core.storage.lane import Lane
+from core.storage.statement import Statement
+
 SETTING = "citizen_zero.states"
 _KNOWN = "seeing"
 
@@ -25,3 +28,11 @@ def let_see(connection: Connection, seeing: str) -> None:
     driver.execute("SELECT set_config(%s, %s, false)", [SETTING, seeing])
     driver.commit()  # a rollback of the transaction to come must not take the setting back
     connection.info[_KNOWN] = seeing
+
+
+def let_lane_see(lane: Lane, seeing: str) -> None:
+    """Have a lane see the citizens of these states: the setting stays with it."""
+    if lane.seeing != seeing:
+        lane.seeing = None  # should the statement fail, nothing is known of what the lane sees
+        lane.run([Statement(f"SELECT set_config('{SETTING}', %s, false)", (seeing,))])
+        lane.seeing = seeing

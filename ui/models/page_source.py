@@ -6,6 +6,7 @@ so it runs in worker threads, under one lock. It knows no Qt.
 """
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,7 +31,13 @@ class PagedCitizens(Protocol):
     ) -> list[PageKey]: ...
 
     def place_of(  # noqa: D102
-        self, session: "LoginSession", wanted: CitizenFilter, key: PageKey, page_rows: int
+        self,
+        session: "LoginSession",
+        wanted: CitizenFilter,
+        key: PageKey,
+        page_rows: int,
+        anchors: Sequence[PageKey] = (),
+        anchor_rows: int = 0,
     ) -> CitizenPlace: ...
 
     def find_by_name(  # noqa: D102
@@ -94,7 +101,9 @@ class PageSource:
 
     def place_of(self, key: PageKey) -> int:
         """Return the row at which a key stands or would stand. Its page can then be read without walking to it."""
-        place = self._citizens.place_of(self._session, self._wanted, key, self._page_rows)
+        with self._lock:
+            anchors = [anchor for anchor in self._anchors if anchor is not None]
+        place = self._citizens.place_of(self._session, self._wanted, key, self._page_rows, anchors, self._anchor_rows)
         with self._lock:
             self._starts[place.row // self._page_rows] = place.page_after
         return place.row

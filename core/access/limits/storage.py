@@ -9,7 +9,8 @@ from limits.storage import MovingWindowSupport, Storage
 from core.access.limits import store
 from core.access.limits.store import Window
 from core.storage.database import DATABASE_ERRORS, Database
-from core.storage.exchange import Statement, send
+from core.storage.exchange import send
+from core.storage.statement import Statement
 
 _MOVING_ONLY = "Only moving windows are kept: a fixed one lets twice as much through around its edge."
 

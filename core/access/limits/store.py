@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Column, DateTime, Table, Text
 
-from core.storage.exchange import Statement
 from core.storage.schema import metadata
+from core.storage.statement import Statement
 
 limit_use = Table(
     "limit_use",

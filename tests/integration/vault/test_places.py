@@ -29,6 +29,19 @@ def test_a_citizen_stands_where_the_list_has_the_row(real: RealVault, wanted: Ci
         assert page[row % page_rows] == record
 
 
+@pytest.mark.parametrize("wanted", [EVERYONE, CitizenFilter(state="KA")])
+def test_a_place_counted_from_an_anchor_is_the_same(real: RealVault, wanted: CitizenFilter) -> None:
+    citizens = real.vault.services.citizens
+    listed = citizens.page(real.session, wanted, None, 500).items
+    anchors = [PageKey(listed[at].state, listed[at].identity_token) for at in (6, 13)]
+    for row, record in enumerate(listed):
+        key = PageKey(record.state, record.identity_token)
+        place = citizens.place_of(real.session, wanted, key, 7, anchors, 7)
+        assert place.row == row
+        page = citizens.page(real.session, wanted, place.page_after, 7).items
+        assert page[row % 7] == record
+
+
 def test_who_is_not_there_has_a_place_all_the_same(real: RealVault) -> None:
     citizens = real.vault.services.citizens
     total = citizens.count(real.session, EVERYONE)

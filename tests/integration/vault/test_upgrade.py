@@ -29,6 +29,7 @@ BACK_TO_0001 = """
     ALTER TABLE directory DISABLE ROW LEVEL SECURITY;
     ALTER TABLE operator DROP COLUMN states;
     ALTER TABLE directory DROP COLUMN name_digests;
+    DROP FUNCTION vault_row;
     UPDATE alembic_version SET version_num = '0001'
 """
 

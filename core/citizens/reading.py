@@ -1,0 +1,76 @@
+"""Reading what is stored about one citizen: all rows of one moment, checked together.
+
+Where an intent must stand in the log before anything is opened, three things go on at once: the database
+looks up the rows while the HSM authenticates the intent, and commits it while the HSM checks the rows.
+"""
+
+from core.access.model import LoginSession
+from core.audit.model import Entry
+from core.audit.service import AuditLog
+from core.citizens import store
+from core.citizens.integrity import CitizenIntegrity, CitizenRows
+from core.citizens.model import looks_like_token
+from core.errors import CitizenZeroError, NotFound
+from core.states import EVERY_STATE
+from core.storage.database import Database
+from core.storage.statement import Result
+
+
+class CitizenReading:
+    """Reads citizens' rows and judges them. Thread-safe."""
+
+    def __init__(self, database: Database, integrity: CitizenIntegrity, audit: AuditLog) -> None:
+        self._database = database
+        self._integrity = integrity
+        self._audit = audit
+
+    def rows(self, session: LoginSession, token: str) -> CitizenRows:
+        """Return a citizen's rows, ciphertext all, not yet checked. Raises NotFound.
+
+        A citizen of a state that is not the operator's is answered like one whom nobody knows.
+        """
+        with self._database.lane(seeing=session.seeing) as lane:
+            [found] = lane.run([self._integrity.query(store.of_token(token))])
+        return self._the_one(session, found, token)
+
+    def rows_checked(self, session: LoginSession, token: str) -> CitizenRows:
+        """Return a citizen's rows after checking them. Raises NotFound, IntegrityFailure."""
+        rows = self.rows(session, token)
+        self._integrity.check([rows])
+        return rows
+
+    def intended(self, session: LoginSession, token: str, intent: Entry) -> tuple[CitizenRows, int]:
+        """Commit an intent about a citizen; return the rows, checked, and the intent's index.
+
+        Nothing is opened here, and nothing may be opened of rows that this method did not return. Raises
+        AuditUnwritable, NotFound, IntegrityFailure; after the last two the intent stands in the log.
+        """
+        if not looks_like_token(token):
+            raise NotFound("There is no citizen with this identity token.")  # and it belongs in no entry
+        with self._database.lane(seeing=session.seeing) as lane:
+            with self._audit.planning(intent) as plan:
+                lane.send(self._integrity.query(store.of_token(token)))
+                planned = plan()
+            self._audit.send_off(lane, planned)
+            [found] = lane.receive()
+            try:
+                rows = self._the_one(session, found, token)
+                self._integrity.check([rows])
+            except CitizenZeroError:
+                lane.settle()  # the intent stands before the entry that says how it ended
+                raise
+            index = self._audit.arrived(lane, planned)
+        return rows, index
+
+    def record_checked(self, rows: list[CitizenRows], entry: Entry) -> int:
+        """Check rows, then commit the entry about them; returns its index. One exchange with the HSM for both."""
+        draft = self._audit.draft(entry)
+        return self._audit.record_planned(self._audit.plan(draft, self._integrity.check(rows, draft)))
+
+    def _the_one(self, session: LoginSession, found: Result, token: str) -> CitizenRows:
+        rows = self._integrity.citizens(found).get(token)
+        if rows is None or not session.may_see(rows.directory.columns["state"]):
+            with self._database.snapshot(EVERY_STATE) as connection:
+                self._integrity.check_absence(connection, token)
+            raise NotFound("There is no citizen with this identity token.")
+        return rows
