@@ -61,7 +61,7 @@ class GovernanceLog:
         pairs = [(row, newest[name]) for row in rows if (name := str(row.columns["name"])) in newest]
         self.check_entries([entry for _, entry in pairs])
         for row, entry in pairs:
-            if row.columns["revision"] != entry.detail["revision"]:
+            if row.columns["revision"] < entry.detail["revision"]:
                 raise IntegrityFailure(
                     f"The stored {row.name} is not the newest one: the log says that it was changed later.",
                     details={"Table": row.table, "Entry": str(entry.index)},

@@ -269,12 +269,10 @@ def test_what_only_one_super_admin_holds_is_not_lost_with_that_one(tmp_path: Pat
         [sealed] = made.vault.services.register._sealer.seal([("operator", columns)])
         change = "UPDATE operator SET recovery_secret_sealed = NULL, row_seal = %s WHERE name = 'second.admin'"
         with made.changed("operator", change, [sealed["row_seal"]]), console(made, "second.admin") as second:
-            for act in (
-                lambda: second.services.operators.disable(second.session, OPERATOR, second.asked()),
-                lambda: second.services.operators.set_role(second.session, OPERATOR, Role.AUDITOR, second.asked()),
-            ):
-                with pytest.raises(Refused, match="would be lost"):
-                    act()
+            with pytest.raises(Refused, match="would be lost"):
+                second.services.operators.disable(second.session, OPERATOR, second.asked())
+            with pytest.raises(Refused, match="would be lost"):
+                second.services.operators.set_role(second.session, OPERATOR, Role.AUDITOR, second.asked())
         with console(made, "second.admin") as second:
             second.services.operators.disable(second.session, OPERATOR, second.asked())
             held = second.services.register.one("second.admin").columns
