@@ -21,6 +21,7 @@ from core.storage.seal import SealedRow
 Newest: TypeAlias = Mapping[str, StoredEntry]
 
 _OPERATORS = (Action.OPERATOR_ADD, Action.OPERATOR_JOIN, Action.OPERATOR_DISABLE, Action.OPERATOR_ROLE)
+_JOINING = (Action.OPERATOR_ADD, Action.OPERATOR_JOIN)
 _SETTINGS = (Action.SETTING_CHANGE,)
 _ENDS = (Action.APPROVAL_EXECUTE, Action.APPROVAL_REJECT)
 # The row already stands as an intent says: what follows is the HSM's part.
@@ -34,9 +35,12 @@ class GovernanceLog:
         self._database = database
         self._audit = audit
 
-    def operators(self, connection: Connection) -> Newest:
-        """Return the newest entries about operators."""
-        return _newest(governing(connection, _OPERATORS, _STANDS, -1), "operator")
+    def operators(self, connection: Connection) -> tuple[Newest, Newest]:
+        """Return the newest entries about operators, and those by which their signing keys were certified."""
+        entries = governing(connection, _OPERATORS, _STANDS, -1)
+        return _newest(entries, "operator"), _newest(
+            [entry for entry in entries if entry.action in _JOINING], "operator"
+        )
 
     def settings(self, connection: Connection) -> Newest:
         """Return the newest entries about settings."""
