@@ -104,6 +104,7 @@ class Invitations:
                 consent = self._second.consent(session, operation, asked)
                 self._refuse_known_name(name)
                 keys, own = self._voices.open(session, asked.password)
+                self._pins.refuse_half_done([own])
                 code, settings = new_code(), self._settings.read_checked()
                 made = keys_of(code)
                 expires = self._now() + timedelta(hours=settings.invitation_hours)
