@@ -125,11 +125,12 @@ def _join(command: CommandContext, plan: "JoinPlan") -> None:
 def _set_up(command: CommandContext, plan: "SetupPlan") -> None:
     from app.bootstrap import vault_setup  # noqa: PLC0415
     from core.audit.model import Origin  # noqa: PLC0415
+    from core.monitor.dual_control import OFF, WAITING  # noqa: PLC0415
 
     result = vault_setup(command.settings.home_folder, Origin.CLI).run(plan)
     document = _made(result)
     notes = [f"{row.name}: {row.why}" for row in result.fallbacks]
-    lines = [*facts(document), *notes, *result.warnings]
+    lines = [*facts(document), *notes, *result.warnings, WAITING if result.dual_control else OFF]
     if result.program_password is not None:
         document["program_password"] = result.program_password.reveal_text()
         lines += [f"program_password  {document['program_password']}", _KEEP]

@@ -104,6 +104,7 @@ class Invitations:
                 consent = self._second.consent(session, operation, asked)
                 self._refuse_known_name(name)
                 keys, own = self._voices.open(session, asked.password)
+                self._pins.refuse_half_done([own])
                 code, settings = new_code(), self._settings.read_checked()
                 made = keys_of(code)
                 expires = self._now() + timedelta(hours=settings.invitation_hours)
@@ -164,8 +165,19 @@ class Invitations:
             self._pins.log_in(actor, row, keys)
             with self._pins.exclusive():
                 return self._join(actor, keys, password)
+        except IntegrityFailure as error:
+            self._record_failed(actor, error)
+            raise
         finally:
             self._token.log_out()
+
+    def _record_failed(self, actor: Actor, error: IntegrityFailure) -> None:
+        """Leave an entry of a forged invitation, where the token was opened with it: without, none has a MAC."""
+        if self._token.open:
+            detail = {"operator": actor.operator, "error": error.code}
+            self._audit.record(
+                self._audit.entry(actor, action=Action.OPERATOR_JOIN, outcome=Outcome.FAILED, detail=detail)
+            )
 
     def _found(self, code: Secret, name: str, origin: Origin) -> tuple[CodeKeys, SealedRow]:
         """Return the invitation that a code opens, not yet authenticated: the token is not open."""

@@ -138,6 +138,7 @@ class OperatorService:
             with self._pins.exclusive():
                 rows = self._register.all()
                 row = _other(session, rows, name)
+                self._pins.refuse_half_done(rows)
                 self._keep_enough_super_admins(rows, row)
                 operation = Operation(
                     OperationKind.OPERATOR_DISABLE, f"operator {name}", {"operator": name}, row.columns["revision"]

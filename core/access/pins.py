@@ -89,6 +89,18 @@ class TokenPin:
         """Return a random PIN."""
         return Secret(secrets.token_urlsafe(_PIN_BYTES))
 
+    @staticmethod
+    def refuse_half_done(rows: Sequence[SealedRow]) -> None:
+        """Raise Refused while a change of the PIN waits to be finished.
+
+        A second one would take the place of the PIN that the token may have by now, and nobody could open it again.
+        """
+        if any(_waits(row) for row in rows):
+            raise Refused(
+                "The last change of the token's PIN is not finished.",
+                remedy="Lock the console and sign in again: that finishes it.",
+            )
+
     def pending(self, rows: Sequence[SealedRow], new: Secret) -> list[Mapping[str, Any]]:
         """Return the rows' columns with a new PIN beside the present one, not yet sealed.
 

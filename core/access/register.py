@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from core.access import store
 from core.access.model import OperatorState, Role
 from core.access.records import OperatorSecrets, key_digest, new_operator
-from core.audit.governance import GovernanceLog
+from core.audit.governance import GovernanceLog, Newest
 from core.audit.model import Action, Actor, Entry, Outcome
 from core.audit.service import AuditLog
-from core.errors import AlreadyExists, CitizenZeroError, NotFound
+from core.errors import AlreadyExists, CitizenZeroError, IntegrityFailure, NotFound
 from core.storage.database import Database
 from core.storage.seal import RowSealer, SealedRow
 from hsm.secret import Secret
@@ -51,22 +51,32 @@ class OperatorRegister:
     def all(self) -> list[SealedRow]:
         """Return all operators' rows. Raises IntegrityFailure where one was forged, changed or put back."""
         with self._database.snapshot() as connection:
-            rows, newest = store.every(connection), self._governance.operators(connection)
-        self._sealer.check(rows)
-        self._governance.check(rows, newest)
+            rows, (newest, joined) = store.every(connection), self._governance.operators(connection)
+        self._check(rows, newest, joined)
         self._governance.check_present(rows, newest)
         return rows
 
     def one(self, name: str) -> SealedRow:
         """Return one operator's row, checked as `all` checks it. Raises NotFound."""
         with self._database.snapshot() as connection:
-            row, newest = store.find(connection, name), self._governance.operators(connection)
+            row, (newest, joined) = store.find(connection, name), self._governance.operators(connection)
         if row is None:
             self._governance.check_present([], {name: newest[name]} if name in newest else {})
             raise NotFound("There is no operator with this name.")
-        self._sealer.check([row])
-        self._governance.check([row], newest)
+        self._check([row], newest, joined)
         return row
+
+    def _check(self, rows: list[SealedRow], newest: Newest, joined: Newest) -> None:
+        """Raise IntegrityFailure for a row that was edited or put back, or whose key its joining did not certify."""
+        self._sealer.check(rows)
+        self._governance.check(rows, newest)
+        certificates = {name: entry for row in rows if (entry := joined.get(name := str(row.columns["name"])))}
+        self._governance.check_entries(list(certificates.values()))
+        for row in rows:
+            certificate = certificates.get(str(row.columns["name"]))
+            # A vault of an older console has no certificate of its first operator: the seal alone stands for that key.
+            if certificate and certificate.detail.get("signing_key") != key_digest(row.columns["signing_public"]):
+                raise IntegrityFailure(f"The {row.name} holds another signing key than the log certifies.")
 
     def super_admins(self) -> list[str]:
         """Return the names of the active super admins: those who may approve."""

@@ -10,7 +10,7 @@ from hsm.secret import Secret
 
 
 class OperatorVoices:
-    """Opens operators' keys. Thread-safe; keeps none."""
+    """Opens operators' keys. Thread-safe; keeps none. A wrong password counts as a try to sign in."""
 
     def __init__(self, register: OperatorRegister, tries: SignInTries) -> None:
         self._register = register

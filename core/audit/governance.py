@@ -29,6 +29,7 @@ _OPERATORS = (
     Action.OPERATOR_FACTOR_ADD,
     Action.OPERATOR_FACTOR_REMOVE,
 )
+_JOINING = (Action.OPERATOR_ADD, Action.OPERATOR_JOIN)
 _SETTINGS = (Action.SETTING_CHANGE,)
 _ENDS = (Action.APPROVAL_EXECUTE, Action.APPROVAL_REJECT)
 # The row already stands as an intent says: what follows is the HSM's part.
@@ -42,9 +43,12 @@ class GovernanceLog:
         self._database = database
         self._audit = audit
 
-    def operators(self, connection: Connection) -> Newest:
-        """Return the newest entries about operators."""
-        return _newest(governing(connection, _OPERATORS, _STANDS, -1), "operator")
+    def operators(self, connection: Connection) -> tuple[Newest, Newest]:
+        """Return the newest entries about operators, and those by which their signing keys were certified."""
+        entries = governing(connection, _OPERATORS, _STANDS, -1)
+        return _newest(entries, "operator"), _newest(
+            [entry for entry in entries if entry.action in _JOINING], "operator"
+        )
 
     def settings(self, connection: Connection) -> Newest:
         """Return the newest entries about settings."""
@@ -69,7 +73,7 @@ class GovernanceLog:
         pairs = [(row, newest[name]) for row in rows if (name := str(row.columns["name"])) in newest]
         self.check_entries([entry for _, entry in pairs])
         for row, entry in pairs:
-            if row.columns["revision"] != entry.detail["revision"]:
+            if row.columns["revision"] < entry.detail["revision"]:
                 raise IntegrityFailure(
                     f"The stored {row.name} is not the newest one: the log says that it was changed later.",
                     details={"Table": row.table, "Entry": str(entry.index)},

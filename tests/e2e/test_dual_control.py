@@ -1,6 +1,7 @@
 """Dual control as scripts meet it: the words, the JSON and the exit codes of the contract."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -149,3 +150,26 @@ def test_what_cannot_be_has_its_exit_code(cli: CommandLine, second: CommandLine,
     answer = cli.run(*words)
     assert answer.code == code, answer.stdout
     assert answer.error
+
+
+@pytest.mark.slow
+def test_a_console_killed_while_it_disables_somebody_leaves_a_vault_that_opens(tmp_path: Path) -> None:
+    cli = command_line(tmp_path / "killed", OPERATOR, PASSWORD)
+    assert cli.run("init", "--operator", OPERATOR, "--dual-control", "off").code == 0
+    try:
+        for number, seconds in enumerate((0.5, 0.8, 1.1, 1.4)):
+            name = f"leaving.{number}"
+            leaving = _as(cli, name)
+            code = cli.run("operator", "invite", name, "--role", "auditor").document["code"]
+            assert leaving.run("operator", "join", "--code", code, "--operator", name).code == 0
+            process = cli.start("operator", "disable", name)
+            time.sleep(seconds)
+            process.kill()
+            process.communicate()
+            assert cli.run("audit", "verify").code == 0, "whatever was reached, the others get in"
+            states = {item["name"]: item["state"] for item in cli.run("operator", "list").document["items"]}
+            signed_in = leaving.run("audit", "verify").code == 0
+            assert signed_in == (states[name] == "active")
+        assert cli.run("vault", "verify").code == 0
+    finally:
+        remove_vault(cli.home)

@@ -206,3 +206,19 @@ def test_init_with_nss_softokn_works_end_to_end_and_says_its_fallbacks(tmp_path:
         assert cli.run("status").document["hsm"]["state"] == "ready"
     finally:
         remove_vault(cli.home)
+
+
+def test_an_invited_operator_joins_a_vault_on_a_sites_database(site: Site) -> None:
+    invited = site.cli.run("operator", "invite", "vikram.shetty", "--role", "registrar")
+    assert invited.code == 0, invited.stdout
+    own = site.cli.home.parent / "vikram"
+    own.write_text("another four unrelated words\n")
+    own.chmod(0o600)
+    words = ("operator", "join", "--code", "-", "--operator", "vikram.shetty", "--password-file", str(own))
+    joined = site.cli.run(*words, typed=f"{invited.document['code']}\n")
+    assert joined.code == 0, joined.stdout
+    vikram = replace(site.cli, operator="vikram.shetty", password_file=own)
+    assert vikram.run("citizen", "search", "--state", "KA").code == 0
+    assert site.cli.run("operator", "disable", "vikram.shetty").code == 0
+    assert vikram.run("citizen", "search", "--state", "KA").error == "CZ-REF-002"
+    assert site.cli.run("vault", "verify").code == 0

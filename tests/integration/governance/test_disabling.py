@@ -192,6 +192,11 @@ def test_an_hsm_that_does_not_answer_leaves_the_operator_disabled_and_says_what_
         with pytest.raises(HsmNotAnswering) as failed:
             disable(real, leaves)
     assert "the next sign-in finishes it" in failed.value.meaning
+    first = own(real)
+    with pytest.raises(Refused, match="not finished"):  # or the PIN that the token may have by now would be lost
+        disable(real, STAYS)
+    with pytest.raises(Refused, match="not finished"):
+        first.services.invitations.invite(first.session, "too.early", Role.AUDITOR, first.asked())
     fresh_sign_in(real, OPERATOR)
     assert pending(real) == 0
 

@@ -139,6 +139,8 @@ def test_an_edited_invitation_makes_no_operator(real: RealVault, change: str) ->
     ):
         join(real, made.code, name)
     assert real.sql("SELECT count(*) FROM operator WHERE name LIKE 'edited%%'") == [(0,)]
+    [entry] = real.vault.services.audit.search(EntryFilter(action="operator:join", outcome="failed"), 1)
+    assert entry.detail == {"operator": name, "error": "CZ-INT-001"}
 
 
 def test_an_expired_invitation_is_not_prolonged_by_sql(real: RealVault) -> None:

@@ -159,6 +159,18 @@ def test_the_same_key_under_another_name_is_found(
         _fails(second.services.operators.operators, second.session)
 
 
+def test_a_key_that_joining_did_not_certify_signs_nothing(
+    real: RealVault, first: Console, second: Console, waiting: UUID
+) -> None:
+    """Also where somebody could make a seal that fits."""
+    columns = {**real.vault.services.register.one(second.name).columns, "signing_public": b"\x07" * 32}
+    [sealed] = real.vault.services.register._sealer.seal([("operator", columns)])
+    forged = "UPDATE operator SET signing_public = %s, row_seal = %s WHERE name = %s"
+    with real.changed("operator", forged, [b"\x07" * 32, sealed["row_seal"], second.name]):
+        _fails(second.approve, waiting)
+        assert "operators" in real.vault.services.check.verify(real.session).problems
+
+
 @pytest.mark.parametrize(
     "change", ["role = 'super_admin'", "state = 'active', revision = 1", "person = 'another'", "invited_by = 'x'"]
 )

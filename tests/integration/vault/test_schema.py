@@ -38,6 +38,14 @@ def _ours(thing: object, name: str | None, kind: str, reflected: bool, other: ob
         "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
         "CREATE ROLE other",
         "COPY setting TO PROGRAM 'cat'",
+        "UPDATE approval SET verdict = 'approve'",
+        "DELETE FROM approval",
+        "DELETE FROM approval_request",
+        "UPDATE setting_change SET reason = NULL",
+        "DELETE FROM setting_change",
+        "DELETE FROM setting",
+        "DELETE FROM operator",
+        "DELETE FROM operator_invitation",
     ],
 )
 def test_the_programs_role_may_not(real: RealVault, statement: str) -> None:

@@ -111,7 +111,7 @@ def test_one_voice_under_two_names_never_approves(approver: Party, words: str) -
     "approver",
     [
         replace(RAVI, active=False),
-        *(replace(RAVI, role=role) for role in set(Role) - {Role.SUPER_ADMIN}),
+        *(replace(RAVI, role=role) for role in Role if role is not Role.SUPER_ADMIN),
         replace(RAVI, name="meera"),
     ],
 )
@@ -121,7 +121,7 @@ def test_who_may_not_approve_this_does_not(approver: Party) -> None:
         rules.refuse_approver(REQUEST, approver)
 
 
-@pytest.mark.parametrize("status", sorted(set(Status) - {Status.APPROVED}))
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.APPROVED])
 def test_only_an_approved_request_serves(status: Status) -> None:
     with pytest.raises(ApprovalInvalid):
         rules.refuse_status(status, Status.APPROVED)
