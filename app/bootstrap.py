@@ -13,10 +13,9 @@ from app.start import Starting
 from core.access.factors import AskSecondFactor
 from core.access.login_sessions import LoginSessions, SessionStore
 from core.access.model import LoginSession
-from core.access.oidc import OidcConfig, ProviderIdentity, read_config
+from core.access.provider import ProviderIdentity
 from core.access.second_factors import SecondFactors
 from core.access.service import AccessService
-from core.access.session_redis import RedisSessions
 from core.access.session_store import DatabaseSessions
 from core.access.sign_in import SignIn
 from core.access.tries import SignInTries
@@ -52,6 +51,7 @@ from hsm.client import HsmClient
 from hsm.secret import Secret
 
 if TYPE_CHECKING:
+    from core.access.oidc import OidcConfig
     from core.access.oidc_flow import IdentityProvider
 
 
@@ -139,11 +139,17 @@ def build_services(
 def _session_store(database: Database, site: HomeConfig | None) -> SessionStore:
     if site is None or site.redis_url is None:
         return DatabaseSessions(database)
+    from core.access.session_redis import RedisSessions  # noqa: PLC0415 (only where a home names a Redis)
+
     return RedisSessions(site.redis_url, lambda: given_password(os.environ, REDIS), site.token_serial)
 
 
-def _oidc(site: HomeConfig | None) -> OidcConfig | None:
-    return None if site is None or site.oidc is None else read_config(site.oidc)
+def _oidc(site: HomeConfig | None) -> "OidcConfig | None":
+    if site is None or site.oidc is None:
+        return None
+    from core.access.oidc import read_config  # noqa: PLC0415 (only where a home names a provider)
+
+    return read_config(site.oidc)
 
 
 def identity_provider(site: HomeConfig) -> "IdentityProvider | None":

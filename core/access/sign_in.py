@@ -26,8 +26,8 @@ from core.access.factors import (
 )
 from core.access.login_sessions import LoginSessions
 from core.access.model import OPERATOR_NAME, LoginSession, Role
-from core.access.oidc import ProviderIdentity, bounded_role
 from core.access.operator_keys import OperatorKeys, make_keys, open_keys, stored_keys
+from core.access.provider import ProviderIdentity, bounded_role
 from core.access.second_factors import named_factors, secret_purpose
 from core.access.security_keys import SecurityKeyRequest, assertion
 from core.access.service import ACTIVE, OWNER_PURPOSE, PIN_PURPOSE
@@ -98,14 +98,15 @@ class SignIn:
         older = self._older_schema()
         row, factors, keys, actor = self._by_password(name, password, origin, older)
         kinds = self._by_second_factor(row, factors, keys, actor, ask)
-        self._token.log_in(self._settings.read().token, keys.open(row.columns["pin_sealed"], PIN_PURPOSE))
+        setting_rows = self._settings.rows()
+        settings = self._settings.of(setting_rows)
+        self._token.log_in(settings.token, keys.open(row.columns["pin_sealed"], PIN_PURPOSE))
         try:
-            self._check_records(row, factors)
+            self._check_records(row, [*factors, *setting_rows])
             self._upgrade_if_older(actor, row, keys, older)
             role = self._bounded(row, provider, actor)
             self._tries.forgive(name)
-            seconds = self._settings.read().session_seconds
-            session = self._sessions.begin(name, role, actor, self._now(), seconds)
+            session = self._sessions.begin(name, role, actor, self._now(), settings.session_seconds)
             detail = {"provider": True} if provider else {}
             self._record(actor, Outcome.DONE, {**detail, **({"factors": kinds} if kinds else {})})
         except CitizenZeroError:
@@ -234,9 +235,9 @@ class SignIn:
 
     # --- what was relied on ------------------------------------------------------------------------
 
-    def _check_records(self, row: SealedRow, factors: Sequence[SealedRow]) -> None:
+    def _check_records(self, row: SealedRow, others: Sequence[SealedRow]) -> None:
         """Check the seals, and that the operator's row is not an old one from before a change of the factors."""
-        self._sealer.check([row, *factors, *self._settings.rows()])
+        self._sealer.check([row, *others])
         newest = self._audit.newest_factor_change(row.columns["name"])
         if newest is not None and row.columns["revision"] < newest:
             raise IntegrityFailure(

@@ -11,8 +11,9 @@ import pytest
 from app.bootstrap import identity_provider, open_vault
 from app.start import begin
 from core.access.model import Role
-from core.access.oidc import OidcConfig, ProviderIdentity
+from core.access.oidc import OidcConfig
 from core.access.oidc_flow import IdentityProvider
+from core.access.provider import ProviderIdentity
 from core.audit.model import EntryFilter, Origin
 from core.errors import InvalidInput, ProviderRefused, ProviderUnavailable, Refused, SecondFactorNeeded, SignInRefused
 from hsm.secret import Secret
