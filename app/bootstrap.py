@@ -219,11 +219,11 @@ def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now) -> Vau
         database = Database(address, recover=server.ensure_running if server.can_restart else None)
         schema = Schema(database, address_of(server), server.program_role)
         schema.check_not_newer()
+        services = build_services(database, starting.client, now, schema, starting.config)
     except CitizenZeroError:
         starting.client.close()
         server.leave()
         raise
-    services = build_services(database, starting.client, now, schema, starting.config)
     return Vault(home, services, server, Health(home, starting.config, services, server), schema, now)
 
 
