@@ -15,14 +15,13 @@ from core.access.invitations import Invitations
 from core.access.limits.service import RateLimits
 from core.access.login_sessions import LoginSessions, SessionStore
 from core.access.model import LoginSession
-from core.access.oidc import OidcConfig, ProviderIdentity, read_config
 from core.access.operators import OperatorService
 from core.access.pins import TokenPin
+from core.access.provider import ProviderIdentity
 from core.access.readiness import DualControlReadiness
 from core.access.reauthentication import Reauthentication
 from core.access.register import OperatorRegister
 from core.access.second_factors import SecondFactors
-from core.access.session_redis import RedisSessions
 from core.access.session_store import DatabaseSessions
 from core.access.sign_in import SignIn
 from core.access.tries import SignInTries
@@ -65,6 +64,7 @@ from hsm.client import HsmClient
 from hsm.secret import Secret
 
 if TYPE_CHECKING:
+    from core.access.oidc import OidcConfig
     from core.access.oidc_flow import IdentityProvider
 
 
@@ -183,11 +183,17 @@ def build_services(
 def _session_store(database: Database, site: HomeConfig | None) -> SessionStore:
     if site is None or site.redis_url is None:
         return DatabaseSessions(database)
+    from core.access.session_redis import RedisSessions  # noqa: PLC0415 (only where a home names a Redis)
+
     return RedisSessions(site.redis_url, lambda: given_password(os.environ, REDIS), site.token_serial)
 
 
-def _oidc(site: HomeConfig | None) -> OidcConfig | None:
-    return None if site is None or site.oidc is None else read_config(site.oidc)
+def _oidc(site: HomeConfig | None) -> "OidcConfig | None":
+    if site is None or site.oidc is None:
+        return None
+    from core.access.oidc import read_config  # noqa: PLC0415 (only where a home names a provider)
+
+    return read_config(site.oidc)
 
 
 def identity_provider(site: HomeConfig) -> "IdentityProvider | None":
@@ -265,11 +271,11 @@ def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now, limits
         database = Database(address, recover=server.ensure_running if server.can_restart else None)
         schema = Schema(database, address_of(server), server.program_role)
         schema.check_not_newer()
+        services = build_services(database, starting.client, now, schema, starting.config, limits)
     except CitizenZeroError:
         starting.client.close()
         server.leave()
         raise
-    services = build_services(database, starting.client, now, schema, starting.config, limits)
     return Vault(home, services, server, Health(home, starting.config, services, server), schema, now)
 
 

@@ -36,7 +36,7 @@ from ui.widgets.focus_ring import FocusRing
 if TYPE_CHECKING:
     from core.access.factors import AskSecondFactor
     from core.access.model import LoginSession
-    from core.access.oidc import ProviderIdentity
+    from core.access.provider import ProviderIdentity
     from core.setup.model import Progress, SetupPlan, SetupResult
     from ui.models.vault import OpenedVault
 

@@ -23,7 +23,7 @@ from ui.tasks import TaskRunner
 from ui.theme.theme import Theme
 
 if TYPE_CHECKING:
-    from core.access.oidc import ProviderIdentity
+    from core.access.provider import ProviderIdentity
 
 _PERSON_SECONDS = 180.0
 _IDENTITY_MS = 300_000  # whom the provider named opens nothing for whoever comes by later

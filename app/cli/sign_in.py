@@ -3,12 +3,11 @@
 import getpass
 import os
 import sys
-import webbrowser
 from typing import TYPE_CHECKING
 
 from app.settings import Settings
 from core.access.factors import FactorAnswer, FactorChallenge, FactorKind
-from core.access.oidc import ProviderIdentity
+from core.access.provider import ProviderIdentity
 from core.errors import InvalidInput, NoVaultHere, SecondFactorNeeded
 
 if TYPE_CHECKING:
@@ -71,6 +70,8 @@ def open_in_browser(address: str) -> None:
     """Print an address, and show it in the system's browser where there is one."""
     say(f"Sign in at the identity provider: {address}")
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("BROWSER"):
+        import webbrowser  # noqa: PLC0415 (only here)
+
         webbrowser.open(address)
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from core.access.model import PERMISSIONS, Role
+from core.access.model import Role
+from core.access.provider import ProviderIdentity
 from core.errors import InvalidInput, ProviderRefused
 
 # Signatures by the provider's published keys only: no `none`, and no HMAC, whose key would be the client's secret.
@@ -41,14 +42,6 @@ class OidcConfig:
     role_claim: str = "groups"
     roles: Mapping[str, Role] = field(default_factory=dict)
     required: bool = False
-
-
-@dataclass(frozen=True)
-class ProviderIdentity:
-    """Who the provider says it is: an operator's name, and the roles that its claims allow."""
-
-    operator: str
-    roles: frozenset[Role]
 
 
 @dataclass(frozen=True)
@@ -196,14 +189,6 @@ def identity_of(claims: Mapping[str, Any], config: OidcConfig) -> ProviderIdenti
     if not roles:
         raise ProviderRefused("The identity provider gives you no role in this vault.")
     return ProviderIdentity(name, roles)
-
-
-def bounded_role(stored: Role, allowed: frozenset[Role]) -> Role | None:
-    """Return the role to sign in with: the stored one where it is allowed, else the widest allowed one within it."""
-    if stored in allowed or Role.SUPER_ADMIN in allowed:
-        return stored
-    within = [role for role in allowed if PERMISSIONS[role] <= PERMISSIONS[stored]]
-    return max(within, key=lambda role: (len(PERMISSIONS[role]), role.value), default=None)
 
 
 def _problems(claims: Mapping[str, Any], config: OidcConfig, question: Question, now: float) -> list[str]:

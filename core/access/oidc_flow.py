@@ -13,13 +13,13 @@ from urllib.parse import quote
 from core.access.oidc import (
     Endpoints,
     OidcConfig,
-    ProviderIdentity,
     Question,
     identity_of,
     read_discovery,
     read_id_token,
 )
 from core.access.oidc_loopback import Loopback
+from core.access.provider import ProviderIdentity
 from core.errors import ProviderRefused, ProviderUnavailable
 from hsm.secret import Secret
 

@@ -15,12 +15,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from core.access import factor_store as store
+from core.access.factor_rows import factor_of, is_active, kind_and_state, named_factors, secret_purpose
 from core.access.factors import (
     LABEL_LENGTH,
     Factor,
     FactorKind,
     FactorState,
-    codes_left,
     new_recovery_codes,
     new_totp_secret,
     totp_step,
@@ -32,7 +32,7 @@ from core.access.security_keys import SecurityKeyRequest, registration
 from core.access.tries import SignInTries
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
-from core.errors import ChangedMeanwhile, IntegrityFailure, InvalidInput, NotFound, SecondFactorNeeded, SignInRefused
+from core.errors import ChangedMeanwhile, InvalidInput, NotFound, SecondFactorNeeded, SignInRefused
 from core.storage.database import Database
 from core.storage.seal import RowSealer, SealedRow
 from hsm.secret import Secret
@@ -81,10 +81,10 @@ class SecondFactors:
         secret = new_totp_secret()
         row = self._new(operator, factors, FactorKind.TOTP, label, FactorState.PENDING, secret=secret)
         with self._database.transaction() as connection:
-            waiting = [item.columns["factor_id"] for item in factors if _kind_and_state(item) == _WAITING]
+            waiting = [item.columns["factor_id"] for item in factors if kind_and_state(item) == _WAITING]
             store.remove(connection, waiting)  # one at a time: what nobody confirmed is given up
             store.add(connection, row, used=-1)
-        return NewTotp(_factor(row), totp_uri(secret, session.operator), row["created_at"] + PENDING_LASTS)
+        return NewTotp(factor_of(row), totp_uri(secret, session.operator), row["created_at"] + PENDING_LASTS)
 
     def confirm_totp(self, session: LoginSession, password: Secret, factor_id: str, code: str) -> Confirmed:
         """Let a TOTP factor count, by a first code and the operator's password.
@@ -93,7 +93,7 @@ class SecondFactors:
         """
         require(session, Permission.OWN_SIGN_IN)
         operator, factors = self._checked(session.operator)
-        waiting = [item for item in factors if _kind_and_state(item) == _WAITING]
+        waiting = [item for item in factors if kind_and_state(item) == _WAITING]
         found = next((item.columns for item in waiting if item.columns["factor_id"] == factor_id), None)
         if found is None or found["created_at"] + PENDING_LASTS < self._now():
             raise NotFound("No authenticator waits for its first code under this id.", remedy="Add it anew.")
@@ -144,7 +144,7 @@ class SecondFactors:
         _, factors = self._checked(operator or session.operator)
         with self._database.transaction() as connection:
             used = store.used(connection, [item.columns["factor_id"] for item in factors])
-        return [_factor(item.columns, used.get(item.columns["factor_id"])) for item in factors]
+        return [factor_of(item.columns, used.get(item.columns["factor_id"])) for item in factors]
 
     def remove(self, session: LoginSession, password: Secret, factor_id: str) -> Factor:
         """Remove a factor: one's own, or, for whoever may, another operator's (the device is lost).
@@ -160,16 +160,16 @@ class SecondFactors:
         own, _ = (operator, None) if operator.columns["name"] == session.operator else self._checked(session.operator)
         self._own_keys(own, password)
         left = [item for item in factors if item.columns["factor_id"] != factor_id]
-        if not any(FactorKind(item.columns["kind"]) in _COUNTING and _is_active(item) for item in left):
+        if not any(FactorKind(item.columns["kind"]) in _COUNTING and is_active(item) for item in left):
             left = []
         gone = [item.columns["factor_id"] for item in factors if item not in left]
-        named = [item.columns["factor_id"] for item in left if _is_active(item)]
+        named = [item.columns["factor_id"] for item in left if is_active(item)]
 
         def take_away(connection: Connection) -> None:
             store.remove(connection, gone)
 
         self._change_operator(session, operator, named, Action.OPERATOR_FACTOR_REMOVE, found.columns, take_away)
-        return _factor(found.columns)
+        return factor_of(found.columns)
 
     def rows(self) -> list[SealedRow]:
         """Return the sealed rows, for whoever checks the whole vault."""
@@ -238,7 +238,7 @@ class SecondFactors:
     ) -> Confirmed:
         """Store a factor that counts from now on, named in the operator's row; the first brings recovery codes."""
         [sealed] = self._sealer.seal([(store.operator_factor.name, row)])
-        named = [item.columns["factor_id"] for item in factors if _is_active(item)]
+        named = [item.columns["factor_id"] for item in factors if is_active(item)]
         codes: Secret | None = None
         recovery: dict[str, Any] | None = None
         if not any(item.columns["kind"] == FactorKind.RECOVERY for item in factors):
@@ -252,7 +252,7 @@ class SecondFactors:
 
         added = [sealed["factor_id"], *([] if recovery is None else [recovery["factor_id"]])]
         self._change_operator(session, operator, [*named, *added], Action.OPERATOR_FACTOR_ADD, sealed, store_all)
-        return Confirmed(_factor(sealed), () if codes is None else tuple(codes.reveal_text().splitlines()))
+        return Confirmed(factor_of(sealed), () if codes is None else tuple(codes.reveal_text().splitlines()))
 
     def _change_operator(
         self,
@@ -279,38 +279,3 @@ class SecondFactors:
     def _may_touch(session: LoginSession, factor: SealedRow) -> bool:
         own = factor.columns["operator"] == session.operator
         return own or Permission.OPERATOR_SIGN_IN in PERMISSIONS[session.role]
-
-
-def named_factors(operator: SealedRow, factors: Sequence[SealedRow]) -> list[SealedRow]:
-    """Return the factors that the operator's row names. Raises IntegrityFailure where one of them is not there."""
-    by_id = {item.columns["factor_id"]: item for item in factors if _is_active(item)}
-    named: list[str] = operator.columns.get("factors") or []
-    if any(factor_id not in by_id for factor_id in named) or len(by_id) != len(named):
-        raise IntegrityFailure("The second factors of this operator are not what the console stored.")
-    return [by_id[factor_id] for factor_id in named]
-
-
-def secret_purpose(columns: Mapping[str, Any]) -> str:
-    """Return what a factor's secret is sealed for: it opens as no other factor's."""
-    return f"second factor {columns['factor_id']} {columns['kind']}"
-
-
-def _kind_and_state(item: SealedRow) -> tuple[str, str]:
-    return item.columns["kind"], item.columns["state"]
-
-
-def _is_active(item: SealedRow) -> bool:
-    return bool(item.columns["state"] == FactorState.ACTIVE.value)
-
-
-def _factor(columns: Mapping[str, Any], used: int | None = None) -> Factor:
-    kind = FactorKind(columns["kind"])
-    return Factor(
-        columns["factor_id"],
-        columns["operator"],
-        kind,
-        columns["label"],
-        FactorState(columns["state"]),
-        columns["created_at"],
-        codes_left(used) if kind is FactorKind.RECOVERY and used is not None else None,
-    )

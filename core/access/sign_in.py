@@ -13,26 +13,16 @@ from datetime import datetime
 from typing import Any
 
 from core.access import factor_store
-from core.access.factors import (
-    AskSecondFactor,
-    FactorAnswer,
-    FactorChallenge,
-    FactorKind,
-    FactorState,
-    asked_kinds,
-    is_recovery_code,
-    recovery_bit,
-    totp_step,
-)
+from core.access.factor_check import FactorCheck, security_key_request
+from core.access.factor_rows import named_factors
+from core.access.factors import AskSecondFactor, FactorChallenge, FactorKind, FactorState, asked_kinds
 from core.access.login_sessions import LoginSessions
 from core.access.model import OPERATOR_NAME, LoginSession, OperatorState, Role
-from core.access.oidc import ProviderIdentity, bounded_role
 from core.access.operator_keys import OperatorKeys, make_keys, open_keys, stored_keys
 from core.access.pins import TokenPin
+from core.access.provider import ProviderIdentity, bounded_role
 from core.access.records import OWNER_PURPOSE
 from core.access.register import OperatorRegister
-from core.access.second_factors import named_factors, secret_purpose
-from core.access.security_keys import SecurityKeyRequest, assertion
 from core.access.states import states_of
 from core.access.tries import Attempt, SignInTries
 from core.audit.model import Action, Actor, Entry, Origin, Outcome
@@ -82,6 +72,7 @@ class SignIn:
         self._now = now
         self._schema = schema
         self._provider_required = provider_required
+        self._factors = FactorCheck(database, now)
 
     def enter(
         self,
@@ -103,13 +94,13 @@ class SignIn:
         kinds = self._by_second_factor(row, factors, keys, actor, ask)
         self._pins.log_in(actor, row, keys)
         try:
-            self._sealer.check([row, *factors, *self._settings.rows()])
+            self._sealer.check([row, *factors])
             self._upgrade_if_older(actor, row, keys, older)
             self._register.one(name)
-            self._settings.current_rows()
+            settings = self._settings.read_current()
             role = self._bounded(row, provider, actor)
             self._tries.forgive(name)
-            seconds = self._settings.read().session_seconds
+            seconds = settings.session_seconds
             session = self._sessions.begin(name, role, states_of(row.columns), actor, self._now(), seconds)
             detail = {"provider": True} if provider else {}
             self._record(actor, Outcome.DONE, {**detail, **({"factors": kinds} if kinds else {})})
@@ -187,55 +178,18 @@ class SignIn:
         kinds = asked_kinds([(FactorKind(item.columns["kind"]), FactorState.ACTIVE) for item in named])
         if not kinds:
             return []
-        request = _security_key_request(named)
+        request = security_key_request(named)
         if ask is None:
             raise SecondFactorNeeded("This operator signs in with a second factor.")
         challenge = FactorChallenge(row.columns["name"], kinds, None if request is None else request.options)
         answer = ask(challenge)  # a person takes time: no try is held meanwhile
         with self._tries.one(row.columns["name"]) as attempt:
-            kind = self._accepted(named, keys, request, answer)
+            kind = self._factors.accepted(named, keys, request, answer)
             if kind is None:
                 left = attempt.failed().words()
                 self._record(actor, Outcome.REFUSED, {"factors": sorted(kinds)})
                 raise SecondFactorNeeded(f"The second factor does not fit. {left}", remedy=_CLOCK_REMEDY)
         return [kind.value]
-
-    def _accepted(
-        self,
-        named: Sequence[SealedRow],
-        keys: OperatorKeys,
-        request: SecurityKeyRequest | None,
-        answer: FactorAnswer,
-    ) -> FactorKind | None:
-        """Return the kind of factor that an answer fits and that was not used for it before, None if it fits none."""
-        if answer.assertion is not None:
-            return self._accepted_key(named, request, answer.assertion)
-        code = answer.code or ""
-        kind = FactorKind.RECOVERY if is_recovery_code(code) else FactorKind.TOTP
-        for columns in (item.columns for item in named if item.columns["kind"] == kind.value):
-            secret = keys.open(columns["secret_sealed"], secret_purpose(columns))
-            recovery = kind is FactorKind.RECOVERY
-            found = recovery_bit(secret, code) if recovery else totp_step(secret, code, self._now().timestamp())
-            secret.wipe()
-            if found is not None:
-                take = factor_store.use_bit if recovery else factor_store.use_higher
-                with self._database.transaction() as connection:
-                    return kind if take(connection, columns["factor_id"], found) else None
-        return None
-
-    def _accepted_key(
-        self, named: Sequence[SealedRow], request: SecurityKeyRequest | None, response: Mapping[str, Any]
-    ) -> FactorKind | None:
-        keys = _security_keys(named)
-        found = None if request is None else request.asserted(response, [item.columns["credential"] for item in keys])
-        if found is None:
-            return None
-        position, counter = found
-        if counter == 0:  # the key counts nothing (WebAuthn 2, 6.1.1)
-            return FactorKind.FIDO2
-        with self._database.transaction() as connection:
-            used = factor_store.use_higher(connection, keys[position].columns["factor_id"], counter)
-        return FactorKind.FIDO2 if used else None
 
     # --- what was relied on ------------------------------------------------------------------------
 
@@ -289,12 +243,3 @@ class SignIn:
             actor, action=Action.OPERATOR_SIGN_IN, outcome=outcome, detail=dict(detail or {})
         )  # fmt: skip
         self._audit.record(entry)
-
-
-def _security_keys(named: Sequence[SealedRow]) -> list[SealedRow]:
-    return [item for item in named if item.columns["kind"] == FactorKind.FIDO2.value]
-
-
-def _security_key_request(named: Sequence[SealedRow]) -> SecurityKeyRequest | None:
-    credentials = [item.columns["credential"] for item in _security_keys(named)]
-    return assertion(credentials) if credentials else None

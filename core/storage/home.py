@@ -87,7 +87,7 @@ class Home:
                 demo=bool(values.get("demo", False)),
                 database_url=values.get("database_url"),
                 token_folder=None if folder is None else Path(folder),
-                redis_url=values.get("redis_url"),
+                redis_url=_text(values.get("redis_url")),
                 oidc=None if "oidc" not in values else dict(values["oidc"]),
             )
         except (OSError, KeyError, TypeError, ValueError):
@@ -150,6 +150,13 @@ class Home:
     def program_password(self) -> Secret:
         """Read the program role's password of the embedded server."""
         return Secret(read_private(self.password_file, "database password"))
+
+
+def _text(value: object) -> str | None:
+    """Return a value that is text or not there. Raises TypeError for another one."""
+    if value is None or isinstance(value, str):
+        return value
+    raise TypeError
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -12,7 +12,7 @@ from ui.models.vault import OpenedVault
 
 if TYPE_CHECKING:
     from core.access.factors import AskSecondFactor
-    from core.access.oidc import ProviderIdentity
+    from core.access.provider import ProviderIdentity
     from core.setup.model import Progress, SetupPlan, SetupResult
 
 

@@ -11,8 +11,9 @@ import pytest
 from app.bootstrap import identity_provider, open_vault
 from app.start import begin
 from core.access.model import Role
-from core.access.oidc import OidcConfig, ProviderIdentity
+from core.access.oidc import OidcConfig
 from core.access.oidc_flow import IdentityProvider
+from core.access.provider import ProviderIdentity
 from core.audit.model import EntryFilter, Origin
 from core.errors import InvalidInput, ProviderRefused, ProviderUnavailable, Refused, SecondFactorNeeded, SignInRefused
 from hsm.secret import Secret
@@ -214,3 +215,17 @@ def test_without_a_provider_the_option_is_refused(real: RealVault, tmp_path: Pat
     password.write_text(PASSWORD)
     answer = CommandLine(real.home.path, OPERATOR, password).run("operator", "list", "--oidc")
     assert (answer.code, answer.error) == (2, InvalidInput.code)
+
+
+@pytest.mark.parametrize(
+    "wrong", ['oidc = "x"', "[oidc]", '[oidc]\nissuer = "http://id.example"\nclient_id = "c"', "redis_url = 6379"]
+)  # fmt: skip
+def test_a_home_whose_words_about_them_cannot_be_is_said_and_leaves_no_worker(real: RealVault, wrong: str) -> None:
+    file = real.home.config_file
+    before = file.read_text()
+    file.write_text(f"{before}{wrong}\n")
+    try:
+        with pytest.raises(InvalidInput):
+            open_vault(begin(real.home))
+    finally:
+        file.write_text(before)

@@ -15,9 +15,10 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from core.access.model import PERMISSIONS, Role
-from core.access.oidc import OidcConfig, Question, bounded_role, identity_of, read_config, read_discovery
+from core.access.oidc import OidcConfig, Question, identity_of, read_config, read_discovery
 from core.access.oidc_flow import IdentityProvider
 from core.access.oidc_loopback import Loopback
+from core.access.provider import bounded_role
 from core.errors import CitizenZeroError, InvalidInput, ProviderRefused, ProviderUnavailable
 from tests.support.providers import CLIENT, KEYS, Browser, LyingProvider, hmac_signed, lying_provider
 
