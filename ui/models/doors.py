@@ -10,6 +10,7 @@ from core.access.model import LoginSession
 from ui.models.vault import OpenedVault
 
 if TYPE_CHECKING:
+    from core.monitor.health import PartHealth
     from core.setup.model import Progress, SetupPlan, SetupResult
 
 
@@ -30,6 +31,7 @@ class Doors:
     version: str
     run_setup: "Callable[[SetupPlan, Progress], SetupResult]"
     open_vault: Callable[[], OpenedVault]
+    look_at_hsm: "Callable[[], PartHealth]"
     sign_in: Callable[[OpenedVault, str, str], LoginSession]
     save_appearance: Callable[[str], None]
     now: Callable[[], datetime]
