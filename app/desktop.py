@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from core.access.factors import AskSecondFactor
     from core.access.model import LoginSession
     from core.access.provider import ProviderIdentity
+    from core.monitor.health import PartHealth
     from core.setup.model import Progress, SetupPlan, SetupResult
     from ui.models.vault import OpenedVault
 
@@ -128,6 +129,14 @@ def doors_of(settings: Settings, sign_in: tuple[str, Secret] | None = None) -> D
             raise InvalidInput("This home names no identity provider.", field="oidc")
         return provider.identify(open_browser, cancel)
 
+    def look_at_hsm() -> "PartHealth":
+        from app.start import client_of  # noqa: PLC0415
+        from core.monitor.health import hsm_health  # noqa: PLC0415 (SQLAlchemy)
+
+        config = home.config()
+        with client_of(home, config) as client:
+            return hsm_health(config, client)
+
     def run_setup(plan: "SetupPlan", progress: "Progress") -> "SetupResult":
         from app.bootstrap import vault_setup  # noqa: PLC0415
         from core.audit.model import Origin  # noqa: PLC0415
@@ -140,6 +149,7 @@ def doors_of(settings: Settings, sign_in: tuple[str, Secret] | None = None) -> D
         version=VERSION,
         run_setup=run_setup,
         open_vault=open_vault,
+        look_at_hsm=look_at_hsm,
         sign_in=enter,
         touch=touch,
         identify=identify,

@@ -49,13 +49,18 @@ class Starting:
             self._failure = error
 
 
+def client_of(home: Home, config: HomeConfig) -> HsmClient:
+    """Return what reaches a home's HSM, not yet started."""
+    return HsmClient(config.module, home.environment(config.module, config.token_label, config.token_folder))
+
+
 def begin(home: Home, *, ask_password: Callable[[str], Secret] | None = None) -> Starting:
     """Read the home's facts and begin. Raises NoVaultHere or InvalidInput.
 
     `ask_password` asks a person for the password of an external database that the environment does not give.
     """
     config = home.config()
-    client = HsmClient(config.module, home.environment(config.module, config.token_label, config.token_folder))
+    client = client_of(home, config)
     external = config.database_url is not None
     password = partial(database_password, os.environ, ask=ask_password) if external else home.program_password
     return Starting(home, config, client, server_of(home, config), password)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QWidget
 
-from core.errors import CitizenZeroError, LoginSessionEnded, LogIntegrityFailure, VaultLocked
+from core.errors import CitizenZeroError, DatabaseUnavailable, LoginSessionEnded, LogIntegrityFailure, VaultLocked
 from ui.error_report import ErrorReport, said
 from ui.main_window import MainWindow
 from ui.models import part_words
@@ -143,7 +143,7 @@ class Console(QObject):
                 parts = await self._tasks.query(partial(_look_afresh, self.vault))
         except CitizenZeroError as error:
             self._opened()
-            self._show_degraded(part_words.degraded_by_error(error))
+            self._show_degraded(part_words.degraded_by_error(error, await self._hsm_alone(error)))
             return
         finally:
             self._looking = False
@@ -158,6 +158,14 @@ class Console(QObject):
         if demo is not None and self.desk is None:
             self.unlock.set_operator(demo.operator)
             self.signing_in.ask(demo.operator, demo.password)
+
+    async def _hsm_alone(self, error: CitizenZeroError) -> "PartHealth | None":
+        """Return how the HSM is when the database is not there: both may be missing."""
+        if not isinstance(error, DatabaseUnavailable):
+            return None
+        with suppress(CitizenZeroError):
+            return await self._tasks.query(self._doors.look_at_hsm)
+        return None
 
     def _opened(self) -> None:
         """Let go on who waited for the vault, whether it is there or not."""

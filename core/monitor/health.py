@@ -47,6 +47,28 @@ class ProbedServices(Protocol):
     def audit(self) -> AuditLog: ...  # noqa: D102
 
 
+def hsm_health(config: HomeConfig, client: HsmClient, *, unlocked: bool = False) -> PartHealth:
+    """Look for the token of a home by its serial: needs no database."""
+    facts: dict[str, str | int | bool] = {
+        "module": str(config.module),
+        "token_label": config.token_label,
+        "token_serial": config.token_serial,
+        "unlocked": unlocked,
+    }
+    try:
+        with hsm_errors_in_words():
+            module = client.module_facts()
+        facts |= {"library": module.description, "library_version": module.version}
+        serials = {slot.serial for slot in module.slots}
+        if config.token_serial not in serials:
+            labels = {slot.label for slot in module.slots}
+            missing = HsmOtherToken if config.token_label in labels else HsmTokenMissing
+            raise missing(f"No slot holds the token with serial {config.token_serial}.")
+    except CitizenZeroError as error:
+        return PartHealth("hsm", PartState.MISSING, facts, error)
+    return PartHealth("hsm", PartState.READY, facts)
+
+
 class Health:
     """Probes the parts of one vault, locked or not."""
 
@@ -62,24 +84,7 @@ class Health:
 
     def hsm(self) -> PartHealth:
         """Look for the vault's token by its serial."""
-        facts: dict[str, str | int | bool] = {
-            "module": str(self._config.module),
-            "token_label": self._config.token_label,
-            "token_serial": self._config.token_serial,
-            "unlocked": self._services.token.open,
-        }
-        try:
-            with hsm_errors_in_words():
-                module = self._services.client.module_facts()
-            facts |= {"library": module.description, "library_version": module.version}
-            serials = {slot.serial for slot in module.slots}
-            if self._config.token_serial not in serials:
-                labels = {slot.label for slot in module.slots}
-                missing = HsmOtherToken if self._config.token_label in labels else HsmTokenMissing
-                raise missing(f"No slot holds the token with serial {self._config.token_serial}.")
-        except CitizenZeroError as error:
-            return PartHealth("hsm", PartState.MISSING, facts, error)
-        return PartHealth("hsm", PartState.READY, facts)
+        return hsm_health(self._config, self._services.client, unlocked=self._services.token.open)
 
     def database(self) -> PartHealth:
         """Ask the server for its version."""

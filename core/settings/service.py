@@ -40,11 +40,6 @@ class SettingsService:
         """Return the settings, their seals not yet checked."""
         return _settings(self.rows())
 
-    @staticmethod
-    def of(rows: list[SealedRow]) -> VaultSettings:
-        """Return the settings of rows that the caller checks. Raises IntegrityFailure for unreadable ones."""
-        return _settings(rows)
-
     def rows(self) -> list[SealedRow]:
         """Return the sealed rows, for whoever checks the whole vault."""
         with self._database.transaction() as connection:

@@ -13,6 +13,7 @@ from ui.models.vault import OpenedVault
 if TYPE_CHECKING:
     from core.access.factors import AskSecondFactor
     from core.access.provider import ProviderIdentity
+    from core.monitor.health import PartHealth
     from core.setup.model import Progress, SetupPlan, SetupResult
 
 
@@ -39,6 +40,7 @@ class Doors:
     sign_in: "Callable[[OpenedVault, str, str, AskSecondFactor, ProviderIdentity | None], LoginSession]"
     touch: "Callable[[Mapping[str, Any], Callable[[str], None], threading.Event], Mapping[str, Any]]"
     identify: "Callable[[Callable[[str], None], threading.Event], ProviderIdentity]"
+    look_at_hsm: "Callable[[], PartHealth]"
     save_appearance: Callable[[str], None]
     now: Callable[[], datetime]
     operator: str = ""

@@ -90,14 +90,19 @@ def degraded_by_parts(parts: Sequence["PartHealth"]) -> DegradedState:
     return _state(failed.part, failed.error, [_report(part) for part in parts])
 
 
-def degraded_by_error(error: CitizenZeroError) -> DegradedState:
-    """Return what the degraded screen says when the vault could not be reached at all."""
+def degraded_by_error(error: CitizenZeroError, hsm: "PartHealth | None" = None) -> DegradedState:
+    """Return what the degraded screen says when the vault could not be reached at all.
+
+    `hsm` is how the HSM is, where it could be asked without the vault.
+    """
     part = _part_of(error)
     shown = ("hsm", "database") if part != "home" else ("home",)
     reports = []
     for name in shown:
         if name == part:
             reports.append(_failed_report(name, error))
+        elif hsm is not None and name == hsm.part:
+            reports.append(_report(hsm))
         else:
             lines = (QCoreApplication.translate("Parts", "It is asked as soon as the other part is there."),)
             word = QCoreApplication.translate("Parts", "Not asked")
