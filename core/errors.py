@@ -48,6 +48,13 @@ class UnexpectedFault(CitizenZeroError):
     exit_code = 1
 
 
+class ProofLibraryMissing(CitizenZeroError):
+    """OpenSSL's libcrypto, which eligibility proofs are computed with, is missing or computes wrongly."""
+
+    code = "CZ-APP-002"
+    default_remedy = "Install OpenSSL 3 (on Debian: `apt install libssl3`), then try again."
+
+
 # --- 2: usage and input ---------------------------------------------------------------------------
 
 
