@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
 import cbor2
 
 DAY_ZERO: Final = date(1900, 1, 1)
+DIGITS: Final = 20  # more than any amount has before or after the point
 
 # State codes as in the census, GST and LGD registers, by ISO 3166-2:IN without `IN-`.
 STATES: Final[Mapping[str, int]] = MappingProxyType(
@@ -73,16 +75,15 @@ class Attribute:
             raise NotOnGrid(f"not a value of {self.name}")
         return found
 
-    def value(self, number: int) -> str | int | bool:
-        """Return the value of a number, as a request writes it (amounts in plain decimal text where not whole)."""
+    def value(self, number: int) -> str | float | bool:
+        """Return the value of a number, as a request writes it."""
         if self.codes is not None:
             return next((word for word, code in self.codes.items() if code == number), number)
         if self.name == BIRTH_DATE:
             return (DAY_ZERO + timedelta(days=number)).isoformat()
         if self.name == BPL_STATUS:
             return bool(number)
-        whole, rest = divmod(number, self.scale)
-        return whole if not rest else str(Decimal(number) / self.scale)
+        return number // self.scale if number % self.scale == 0 else number / self.scale
 
 
 AGE: Final = "age"
@@ -113,9 +114,11 @@ def schema_hash() -> bytes:
 
 def _whole(amount: Decimal, scale: int) -> int | None:
     """Return amount * scale where that is a whole number of a sane size."""
-    if not amount.is_finite() or amount.adjusted() > 20 or amount * scale != int(amount * scale):  # noqa: PLR2004
-        return None
-    return int(amount * scale)
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(exponent) > DIGITS or amount.adjusted() > DIGITS:
+        return None  # NaN, infinite, or of so many digits that computing with them would take long
+    number = Fraction(amount) * scale
+    return number.numerator if number.denominator == 1 else None
 
 
 def _day(text: str) -> date:

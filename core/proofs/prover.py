@@ -38,6 +38,7 @@ class Ask:
     nonce: bytes
     audience: str
     issued: int
+    lifetime: int = LIFETIME
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def present(holding: Holding, ask: Ask, draw: Callable[[], int] = random_scalar)
         ask.nonce,
         ask.audience,
         ask.issued,
-        ask.issued + LIFETIME,
+        ask.issued + ask.lifetime,
     )
     narg = prove(
         context.tag(), relation, witness.scalars, lambda nonces: group.commit(evaluate(relation, opened, nonces)), draw

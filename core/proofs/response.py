@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -31,7 +31,7 @@ class Response:
 def response_document(presentation: bytes, context: Context) -> dict[str, Any]:
     """Return the members of a proof_response."""
     return {
-        **members_around(presentation, context),
+        **_around(presentation, context),
         "proof": base64.urlsafe_b64encode(presentation).decode().rstrip("="),
     }
 
@@ -63,8 +63,13 @@ def read_response(data: bytes) -> Response:
     return Response(presentation, document)
 
 
-def members_around(presentation: bytes, context: Context) -> dict[str, Any]:
-    """Return the members of a proof_response beside the proof itself."""
+def is_around(members: Mapping[str, object], presentation: bytes, context: Context) -> bool:
+    """Tell whether the members say just what the proof says, compared as JSON: 1 is not true."""
+    expected = _around(presentation, context)
+    return json.dumps(members, sort_keys=True) == json.dumps(expected, sort_keys=True)
+
+
+def _around(presentation: bytes, context: Context) -> dict[str, Any]:
     return {
         "identity_token": context.identity_token,
         "results": result_rows(context.claims, context.results),

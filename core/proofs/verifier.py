@@ -27,7 +27,7 @@ from core.proofs.group import NotAPoint, Points, p256
 from core.proofs.presentation import Context, Presentation
 from core.proofs.reasons import Reason, Refusal
 from core.proofs.relation import LinearRelation
-from core.proofs.response import members_around
+from core.proofs.response import is_around
 from core.proofs.scalars import ORDER
 from core.proofs.statement import build
 from core.proofs.strict_cbor import NotDeterministic
@@ -321,7 +321,7 @@ def _equations(e: Examination) -> None:
 
 def _around(e: Examination) -> None:
     """Compare before the single use is spent."""
-    _require(e.around is None or e.around == members_around(e.data, e.context()), Reason.RESPONSE_DIFFERS)
+    _require(e.around is None or is_around(e.around, e.data, e.context()), Reason.RESPONSE_DIFFERS)
 
 
 def _used_once(e: Examination) -> None:
