@@ -34,7 +34,7 @@ REFUSED = {
     "state by number": '{"attribute": "state", "operator": "==", "value": 9}',
     "finer than a paisa": '{"attribute": "income_annual", "operator": "<=", "value": 0.001}',
     "finer than 1/10000 hectare": '{"attribute": "land_holding", "operator": "<=", "value": 0.00001}',
-    "by the thirtieth digit": '{"attribute": "income_annual", "operator": "<", "value": 0.100000000000000000000000000001}',
+    "by the thirtieth digit": '{"attribute": "land_holding", "operator": "<", "value": 0.1000000000000000000000000001}',
     "half a year": '{"attribute": "age", "operator": ">=", "value": 60.5}',
     "not a number": '{"attribute": "age", "operator": ">=", "value": NaN}',
     "infinite": '{"attribute": "age", "operator": "<=", "value": Infinity}',
