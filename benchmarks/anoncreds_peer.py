@@ -18,10 +18,6 @@ from anoncreds import (
 
 ISSUER = "did:web:authority.example"
 SCHEMA_ID, DEFINITION_ID = f"{ISSUER}/schema", f"{ISSUER}/definition"
-    "did:web:authority.example",
-    "did:web:authority.example/s",
-    "did:web:authority.example/d",
-)
 
 
 class AnonCredsPeer:

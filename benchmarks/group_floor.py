@@ -5,7 +5,7 @@ from typing import Any
 
 from core.proofs.group import H_ENCODED, POINT_BYTES, p256_for_commitments
 from core.proofs.libcrypto import load
-from core.proofs.scalars import ORDER, random_scalar
+from core.proofs.scalars import ORDER, random_scalars
 
 NID_P256, COMPRESSED = 415, 2
 
@@ -28,7 +28,7 @@ class GroupFloor:
         self.number_array = self.ffi.new("BIGNUM *[]", self.numbers)
         self.points = [lib.EC_POINT_new(self.curve) for _ in range(self.count)]
         self.point_array = self.ffi.new("EC_POINT *[]", self.points)
-        openings = [(random_scalar(), random_scalar()) for _ in range(self.count)]
+        openings = list(zip(random_scalars(self.count), random_scalars(self.count), strict=True))
         self.encoded = p256_for_commitments().commit(openings)
         self.buffer = self.ffi.new("unsigned char[]", POINT_BYTES)
 

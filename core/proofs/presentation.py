@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from core.proofs.claims import Claim, Operator
@@ -50,13 +51,14 @@ class Context:
             }
         )
 
+    @cached_property
     def hash(self) -> bytes:
-        """Return the SHA-256 that a use is remembered by."""
+        """The SHA-256 that a use is remembered by."""
         return hashlib.sha256(self.encoded()).digest()
 
     def tag(self) -> bytes:
         """Return the tag of the proof's session."""
-        return f"VAULT-ELIG-V01-DSFS-with-{SUITE}/{self.hash().hex()}".encode()
+        return f"VAULT-ELIG-V01-DSFS-with-{SUITE}/{self.hash.hex()}".encode()
 
 
 @dataclass(frozen=True)

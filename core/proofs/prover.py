@@ -14,7 +14,7 @@ from core.proofs.facts import committed_attribute, facts, is_true
 from core.proofs.group import p256_for_commitments
 from core.proofs.presentation import LIFETIME, VERSION, Context, Presentation
 from core.proofs.prove_relation import prove
-from core.proofs.scalars import random_scalar
+from core.proofs.scalars import random_scalars
 from core.proofs.statement import build
 from core.proofs.witness import Opening, all_openings, evaluate, witness_of
 
@@ -60,10 +60,10 @@ def check_held(holding: Holding, claims: Sequence[Claim]) -> None:
         raise IntegrityFailure("The stored record is corrupted: a commitment does not open to its value.")
 
 
-def present(holding: Holding, ask: Ask, draw: Callable[[], int] = random_scalar) -> Proven:
+def present(holding: Holding, ask: Ask, draw: Callable[[int], list[int]] = random_scalars) -> Proven:
     """Prove the truth of every asked claim, a false one by its negation. `check_held` comes first.
 
-    Number and kind of group operations depend on the claims and their results only. `draw` gives each fresh scalar.
+    Number and kind of group operations depend on the claims and their results only. `draw` gives so many fresh scalars.
     """
     day, group = day_in_india(ask.issued), p256_for_commitments()
     values = [holding.openings[committed_attribute(claim)][0] for claim in ask.claims]
@@ -89,7 +89,7 @@ def present(holding: Holding, ask: Ask, draw: Callable[[], int] = random_scalar)
     narg = prove(
         context.tag(), relation, witness.scalars, lambda nonces: group.commit(evaluate(relation, opened, nonces)), draw
     )
-    return Proven(_presentation(context, _joined(by_claim, own), narg), context.hash())
+    return Proven(_presentation(context, _joined(by_claim, own), narg), context.hash)
 
 
 def _joined(by_claim: Sequence[Sequence[object]], own: Sequence[Sequence[bytes]]) -> tuple[bytes, ...]:

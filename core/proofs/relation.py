@@ -4,9 +4,8 @@ draft-irtf-cfrg-sigma-protocols, sections "Representation", "Instance validation
 that need the group's arithmetic stand in `verify_relation.py`) and "Serialization".
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from core.proofs.group import G_ENCODED
 from core.proofs.scalars import encode_scalar
@@ -16,8 +15,7 @@ ImageTerm: TypeAlias = tuple[int, int]  # element index, coefficient
 Term: TypeAlias = tuple[int, int, int]  # scalar index, element index, coefficient
 
 
-@dataclass(frozen=True)
-class Equation:
+class Equation(NamedTuple):
     """One row: the sum of the image terms equals the sum of the terms. Coefficients count modulo the order."""
 
     image: tuple[ImageTerm, ...]
@@ -39,21 +37,15 @@ class LinearRelation:
 
 def serialize(relation: LinearRelation) -> bytes:
     """Return the bytes that bind a proof to its relation (draft, SerializeLinearRelation)."""
-    known: dict[int, bytes] = {}
-
-    def coefficient(value: int) -> bytes:
-        if value not in known:
-            known[value] = encode_scalar(value)
-        return known[value]
-
-    parts = [_count(relation.equations)]
-    for row in relation.equations:
-        parts.append(_count(row.image))
-        for element, value in row.image:
-            parts += (_index(element), coefficient(value))
-        parts.append(_count(row.terms))
-        for scalar, element, value in row.terms:
-            parts += (_index(scalar), _index(element), coefficient(value))
+    coefficients, indices = _Coefficients(), _Indices()
+    parts = [indices[len(relation.equations)]]
+    for image, terms in relation.equations:
+        parts.append(indices[len(image)])
+        for element, value in image:
+            parts += (indices[element], coefficients[value])
+        parts.append(indices[len(terms)])
+        for scalar, element, value in terms:
+            parts += (indices[scalar], indices[element], coefficients[value])
     return b"".join((*parts, *relation.elements[1:]))
 
 
@@ -67,9 +59,17 @@ def is_well_formed(relation: LinearRelation) -> bool:
     return used | {0} == set(range(len(relation.elements))) and scalars == set(range(relation.scalar_count))
 
 
-def _count(items: Sequence[object]) -> bytes:
-    return _index(len(items))
+class _Coefficients(dict[int, bytes]):
+    """Encoded coefficients, each made once."""
+
+    def __missing__(self, value: int) -> bytes:
+        self[value] = encoded = encode_scalar(value)
+        return encoded
 
 
-def _index(value: int) -> bytes:
-    return value.to_bytes(INDEX_BYTES, "little")
+class _Indices(dict[int, bytes]):
+    """Encoded counts and indices, each made once."""
+
+    def __missing__(self, value: int) -> bytes:
+        self[value] = encoded = value.to_bytes(INDEX_BYTES, "little")
+        return encoded

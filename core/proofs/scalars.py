@@ -8,9 +8,12 @@ SCALAR_BYTES: Final = 32
 WIDE_BYTES: Final = 48  # 128 bits more than the order: the remainder is uniform to 2^-128
 
 
-def random_scalar() -> int:
-    """Return a fresh uniform scalar: 48 bytes of the operating system, modulo the order."""
-    return int.from_bytes(secrets.token_bytes(WIDE_BYTES), "big") % ORDER
+def random_scalars(count: int) -> list[int]:
+    """Return fresh uniform scalars, each 48 bytes of the operating system modulo the order."""
+    drawn = secrets.token_bytes(WIDE_BYTES * count)
+    return [
+        int.from_bytes(drawn[start : start + WIDE_BYTES], "big") % ORDER for start in range(0, len(drawn), WIDE_BYTES)
+    ]
 
 
 def encode_scalar(value: int) -> bytes:

@@ -89,8 +89,9 @@ class Examination:
     narg: Narg = field(init=False)
     points: Points = field(init=False)
 
+    @cached_property
     def context(self) -> Context:
-        """Return the context that the proof must be bound to."""
+        """The context that the proof must be bound to."""
         shown = self.shown
         return Context(
             self.expected.authority_id,
@@ -130,7 +131,7 @@ def verify(
             return Verdict(refusal.reason, check.name)
     shown = examination.shown
     results = tuple(zip(shown.claims, shown.results, strict=True))
-    return Verdict(results=results, context=examination.context(), credential=examination.credential)
+    return Verdict(results=results, context=examination.context, credential=examination.credential)
 
 
 def _require(fulfilled: bool, reason: Reason) -> None:
@@ -316,17 +317,17 @@ def _instance(e: Examination) -> None:
 
 def _equations(e: Examination) -> None:
     """Challenge and all equations at once."""
-    _require(equations_hold(e.context().tag(), p256(), e.relation, e.points, e.narg), Reason.PROOF)
+    _require(equations_hold(e.context.tag(), p256(), e.relation, e.points, e.narg), Reason.PROOF)
 
 
 def _around(e: Examination) -> None:
     """Compare before the single use is spent."""
-    _require(e.around is None or is_around(e.around, e.data, e.context()), Reason.RESPONSE_DIFFERS)
+    _require(e.around is None or is_around(e.around, e.data, e.context), Reason.RESPONSE_DIFFERS)
 
 
 def _used_once(e: Examination) -> None:
     remember = e.expected.use_once
-    _require(remember is None or remember(e.context().hash()), Reason.REPLAYED)
+    _require(remember is None or remember(e.context.hash), Reason.REPLAYED)
 
 
 CHECKS: Final = (

@@ -44,6 +44,9 @@ def is_valid_instance(group: Group, relation: LinearRelation, points: Points) ->
         return False
     constrained: set[int] = set()
     for row in relation.equations:
+        if len({scalar for scalar, _, _ in row.terms}) == len(row.terms):
+            constrained.update(scalar for scalar, _, coefficient in row.terms if coefficient % ORDER)
+            continue
         for scalar, terms in _columns(row).items():
             if scalar not in constrained and not _vanishes(group, points, terms):
                 constrained.add(scalar)
@@ -62,8 +65,9 @@ def equations_hold(tag: bytes, group: Group, relation: LinearRelation, points: P
     total: defaultdict[int, int] = defaultdict(int)
     for place, (row, weight) in enumerate(zip(relation.equations, weights, strict=True)):
         total[len(relation.elements) + place] = weight
+        weighted = weight * challenge % ORDER
         for element, coefficient in row.image:
-            total[element] += weight * challenge * coefficient
+            total[element] += weighted * coefficient
         for scalar, element, coefficient in row.terms:
             total[element] -= weight * responses[scalar] * coefficient
     return group.is_identity(points, {index: value % ORDER for index, value in total.items()})
@@ -82,6 +86,8 @@ def _columns(row: Equation) -> dict[int, list[tuple[int, int]]]:
 
 
 def _vanishes(group: Group, points: Points, terms: Sequence[ImageTerm]) -> bool:
+    if len(terms) == 1:
+        return terms[0][1] % ORDER == 0
     joined: defaultdict[int, int] = defaultdict(int)
     for element, coefficient in terms:
         joined[element] += coefficient

@@ -8,6 +8,7 @@ from core.proofs.facts import Fact, Kind
 from core.proofs.relation import LinearRelation
 from core.proofs.scalars import ORDER
 
+Draw: TypeAlias = Callable[[int], list[int]]
 Opening: TypeAlias = tuple[int, int]  # v and r of C = vG + rH
 
 
@@ -19,8 +20,8 @@ class Witness:
     own: list[list[Opening]] = field(repr=False)
 
 
-def witness_of(facts: Sequence[Fact], openings: Mapping[int, Opening], draw: Callable[[], int]) -> Witness:
-    """Return the witness of true facts; `draw` gives each fresh blinding. One of a false fact proves nothing."""
+def witness_of(facts: Sequence[Fact], openings: Mapping[int, Opening], draw: Draw) -> Witness:
+    """Return the witness of true facts; `draw` gives so many fresh blindings. One of a false fact proves nothing."""
     scalars: list[int] = []
     own: list[list[Opening]] = []
     for fact in facts:
@@ -37,7 +38,7 @@ def witness_of(facts: Sequence[Fact], openings: Mapping[int, Opening], draw: Cal
             case Kind.AT_MOST:
                 _decompose(fact.low - v, -r, fact.bits, draw, scalars, added)
             case Kind.OUTSIDE:
-                w, blinding = 2 * v - fact.low - fact.high, draw()
+                w, [blinding] = 2 * v - fact.low - fact.high, draw(1)
                 added.append((w * w, blinding))
                 scalars += [w % ORDER, 2 * r % ORDER, (blinding - 2 * r * w) % ORDER]
                 _decompose(w * w - fact.least_square, blinding, fact.bits, draw, scalars, added)
@@ -72,12 +73,17 @@ def evaluate(relation: LinearRelation, openings: Sequence[Opening], scalars: Seq
 
 
 def _decompose(
-    difference: int, blinding: int, bits: int, draw: Callable[[], int], scalars: list[int], added: list[Opening]
+    difference: int,
+    blinding: int,
+    bits: int,
+    draw: Callable[[int], list[int]],
+    scalars: list[int],
+    added: list[Opening],
 ) -> None:
     """Append the scalars and commitments of a range proof; what does not fit the bits is cut off."""
     left = blinding
-    for place in range(bits):
-        b, r = difference >> place & 1, draw()
+    for place, r in enumerate(draw(bits)):
+        b = difference >> place & 1
         added.append((b, r))
         scalars += [b, r, r - b * r]
         left -= r << place

@@ -37,9 +37,9 @@ class TestDRNG:
     def __init__(self, tag: str) -> None:
         self._sponge = DuplexSponge(derive_session_id(tag.encode()))
 
-    def __call__(self) -> int:
-        """Return the next scalar."""
-        return decode_uint(self._sponge.squeeze(WIDE_BYTES), ORDER)
+    def __call__(self, count: int) -> list[int]:
+        """Return the next scalars."""
+        return [decode_uint(self._sponge.squeeze(WIDE_BYTES), ORDER) for _ in range(count)]
 
 
 def nonces_of(record: dict[str, Any]) -> TestDRNG:

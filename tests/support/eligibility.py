@@ -15,7 +15,7 @@ from core.proofs.group import p256_for_commitments
 from core.proofs.presentation import Presentation
 from core.proofs.prover import Ask, Holding, present
 from core.proofs.reasons import Reason
-from core.proofs.scalars import random_scalar
+from core.proofs.scalars import random_scalars
 from core.proofs.verifier import Expected, Verdict, verify
 from core.proofs.witness import Opening
 
@@ -61,7 +61,8 @@ class Authority:
     ) -> Holding:
         """Return a credential over values (or openings) with what opens it."""
         numbers = {BY_NAME[name].id: value for name, value in values.items()}
-        chosen = openings or {key: (number, random_scalar()) for key, number in sorted(numbers.items())}
+        fresh = iter(random_scalars(len(numbers)))
+        chosen = openings or {key: (number, next(fresh)) for key, number in sorted(numbers.items())}
         points = p256_for_commitments().commit(chosen.values())
         commitments = dict(zip(chosen, points, strict=True))
         payload = payload_of(self.id, token, issued, issued + lifetime, commitments, 1)

@@ -15,7 +15,7 @@ from core.proofs.presentation import LIFETIME, Context, Presentation
 from core.proofs.prove_relation import prove
 from core.proofs.prover import Holding
 from core.proofs.relation import Equation, LinearRelation
-from core.proofs.scalars import ORDER, random_scalar
+from core.proofs.scalars import ORDER, random_scalars
 from core.proofs.statement import build
 from core.proofs.witness import Opening, all_openings, evaluate, witness_of
 from tests.support.eligibility import AUDIENCE, NONCE, NOW, Authority, shown
@@ -43,14 +43,14 @@ def with_bits(holding: Holding, claim: Claim, bits: int) -> Presentation:
     """Pretend that a claim is true by a range proof over another number of bits."""
     [fact] = facts(claim, True, day_in_india(NOW))
     fact = stretched(fact, bits)
-    witness = witness_of([fact], _reduced(holding, fact), random_scalar)
+    witness = witness_of([fact], _reduced(holding, fact), random_scalars)
     return _shown(holding, claim, [fact], witness.scalars, witness.own)
 
 
 def with_digit(holding: Holding, claim: Claim, digit: int) -> Presentation:
     """Commit to a digit that is no bit in place 0, and make the sum fit by another."""
     [fact] = facts(claim, True, day_in_india(NOW))
-    witness = witness_of([fact], holding.openings, random_scalar)
+    witness = witness_of([fact], holding.openings, random_scalars)
     scalars, own = list(witness.scalars), [list(witness.own[0])]
     for place, value in ((0, digit), (1, own[0][1][0])):
         r = own[0][place][1]
@@ -62,7 +62,7 @@ def with_digit(holding: Holding, claim: Claim, digit: int) -> Presentation:
 def without_equation(holding: Holding, claim: Claim, left_out: str) -> Presentation:
     """Prove all but one kind of equation."""
     [fact] = facts(claim, True, day_in_india(NOW))
-    witness = witness_of([fact], holding.openings, random_scalar)
+    witness = witness_of([fact], holding.openings, random_scalars)
     relation, context = _statement(holding, claim, [fact], witness.own)
     place = {"bit": 0, "square": 1, "sum": len(relation.equations) - 1}[left_out]
     rows = tuple(row for number, row in enumerate(relation.equations) if number != place)

@@ -90,7 +90,7 @@ def test_a_statement_is_made_as_the_record_says(known: _Record) -> None:
 @pytest.mark.parametrize("known", RECORDS, ids=IDS)
 def test_a_proof_is_made_as_the_record_says(known: _Record) -> None:
     blindings, nonces = iter(known.blindings()), (int(nonce, 16) for nonce in known.record["nonces"])
-    witness = witness_of(known.facts, OPENINGS, lambda: next(blindings))
+    witness = witness_of(known.facts, OPENINGS, lambda count: [next(blindings) for _ in range(count)])
     assert witness.scalars == known.witness
     relation, opened = known.relation(), all_openings(known.facts, OPENINGS, witness.own)
     narg = prove(
@@ -98,7 +98,7 @@ def test_a_proof_is_made_as_the_record_says(known: _Record) -> None:
         relation,
         witness.scalars,
         lambda scalars: p256_for_commitments().commit(evaluate(relation, opened, scalars)),
-        lambda: next(nonces),
+        lambda count: [next(nonces) for _ in range(count)],
     )
     assert narg.hex() == known.record["narg"]
 

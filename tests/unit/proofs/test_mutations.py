@@ -13,7 +13,7 @@ import pytest
 from core.proofs.presentation import MAX_BYTES, Presentation
 from core.proofs.prover import Holding, present
 from core.proofs.reasons import Reason
-from core.proofs.scalars import ORDER, random_scalar
+from core.proofs.scalars import ORDER, random_scalars
 from core.proofs.seen import SeenFile
 from core.proofs.transcript import SUITE
 from core.proofs.verifier import CHECKS, Expected, Verdict, verify
@@ -58,8 +58,11 @@ def of(holding: Holding) -> Forgery:
 
 def small_scalar() -> Forgery:
     """Encode a response twice: z below 2^256 - q stands as z + q too; a bit 0 with nonce 5 answers 5."""
-    draws = iter([random_scalar() for _ in range(26)] + [5])
-    fresh = present(HOLDING, ask([claim("income_annual", "<=", 500_000)]), lambda: next(draws, None) or random_scalar())
+
+    def draw(count: int) -> list[int]:
+        return random_scalars(count) if count == 26 else [5, *random_scalars(count - 1)]
+
+    fresh = present(HOLDING, ask([INCOME]), draw)
     narg, holding = fresh.presentation.narg, HOLDING
     border = 33 * (2 * 26 + 1)
     assert holding.openings[2][0] % 2 == 0
