@@ -14,6 +14,7 @@ from core.audit.service import AuditLog
 from core.citizens.enrolment import Enrolment
 from core.citizens.importing import CitizenImport
 from core.citizens.indexing import NameIndexing
+from core.citizens.opening import CitizenOpening
 from core.citizens.service import CitizenService
 from core.citizens.sweep import CitizenSweep
 from core.errors import CitizenZeroError
@@ -26,6 +27,10 @@ from core.monitor.changes import ChangeWatch
 from core.monitor.health import Health
 from core.monitor.log_reader import LogReader
 from core.monitor.vault_check import VaultCheck
+from core.proofs.issuing import CredentialIssuer
+from core.proofs.reissue import CredentialReissue
+from core.proofs.service import ProofService
+from core.proofs.sweep import ProofSweep
 from core.settings.service import SettingsService
 from core.setup.join import VaultJoin
 from core.setup.model import SetupPlan
@@ -63,6 +68,8 @@ class Services:
     check: VaultCheck
     log: LogReader
     activity: ActivityService
+    proofs: ProofService
+    reissue: CredentialReissue
 
 
 def build_services(
@@ -77,11 +84,15 @@ def build_services(
     keys = KeyService(database, token, sealer, settings, audit, now)
     jobs = JobService(database, sealer, audit, now)
     enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)
-    citizens = CitizenService(database, token, sealer, keys, enrolment, audit, now)
+    issuer = CredentialIssuer(database, token, sealer, audit, now)
+    citizens = CitizenService(database, token, sealer, keys, enrolment, audit, now, observers=(issuer,))
+    opening = CitizenOpening(database, token, sealer, keys, audit, now)
+    proofs = ProofService(database, token, sealer, opening, issuer, audit, now)
+    reissue = CredentialReissue(database, sealer, opening, issuer, jobs, audit, now)
     imports = CitizenImport(database, token, enrolment, keys, settings, jobs, audit, now)
     indexing = NameIndexing(database, citizens, jobs, audit)
     sweep = CitizenSweep(database, token, sealer, keys, audit)
-    check = VaultCheck(sealer, settings, access, keys, jobs, sweep, audit)
+    check = VaultCheck(sealer, settings, access, keys, jobs, sweep, ProofSweep(database, sealer), audit)
     log, activity = LogReader(audit), ActivityService(ActivityBins(database))
     return Services(
         database,
@@ -98,6 +109,8 @@ def build_services(
         check,
         log,
         activity,
+        proofs,
+        reissue,
     )
 
 

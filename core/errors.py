@@ -179,6 +179,14 @@ class JobCancelled(Refused):
     default_remedy = "Start it again when you wish."
 
 
+class BudgetExhausted(Refused):
+    """An answer could tell more about a citizen than the policy allows."""
+
+    code = "CZ-REF-020"
+    default_meaning = "Nothing was proven, and the stored value was not looked at."
+    default_remedy = "Ask something coarser, or rely on the answers that you have."
+
+
 # --- 5: integrity ---------------------------------------------------------------------------------
 
 

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     CITIZEN_FIND = auto()
     CITIZEN_READ = auto()
     CITIZEN_CHANGE = auto()
+    PROOF_PROVE = auto()
     KEY_LIST = auto()
     OPERATOR_LIST = auto()
     AUDIT_READ = auto()
@@ -40,7 +41,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.SUPER_ADMIN: frozenset(Permission),
     Role.CUSTODIAN: frozenset({Permission.KEY_LIST, Permission.VAULT_VERIFY}),
     Role.REGISTRAR: frozenset(
-        {Permission.CITIZEN_ENROL, Permission.CITIZEN_FIND, Permission.CITIZEN_READ, Permission.CITIZEN_CHANGE}
+        {
+            Permission.CITIZEN_ENROL,
+            Permission.CITIZEN_FIND,
+            Permission.CITIZEN_READ,
+            Permission.CITIZEN_CHANGE,
+            Permission.PROOF_PROVE,
+        }
     ),
     Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.VAULT_VERIFY}),
 }

@@ -53,6 +53,9 @@ class Action(StrEnum):
     CITIZEN_UPDATE = "citizen:update"
     CITIZEN_ROLES = "citizen:roles"
     CITIZEN_VERIFY_LEVEL = "citizen:verify_level"
+    PROOF_PROVE = "proof:prove"
+    PROOF_FORECAST = "proof:forecast"
+    PROOF_ISSUE = "proof:issue"
     JOB_START = "job:start"
     JOB_END = "job:end"
     JOB_CANCEL = "job:cancel"
@@ -67,7 +70,8 @@ WITHOUT_MAC = frozenset({(Action.OPERATOR_SIGN_IN, Outcome.REFUSED), (Action.OPE
 DETAIL_NAMES = frozenset(
     {"fields", "criterion", "filters", "matches", "error", "key", "members", "intent", "changed", "roles", "level",
      "dual_control", "token_serial", "checked", "broken", "operator", "role", "state", "from", "to", "job", "kind",
-     "done", "imported", "rejected", "indexed"}
+     "done", "imported", "rejected", "indexed", "attributes", "audience", "bits", "context", "budget", "status_index",
+     "issued"}
 )  # fmt: skip
 
 

@@ -33,12 +33,14 @@ from core.citizens.model import (
 )
 from core.citizens.name_search import NameSearch
 from core.citizens.names import prefixes as name_prefixes
+from core.citizens.observers import CitizenObserver
 from core.citizens.reasons import checked_reason
 from core.citizens.recording import Recorder
 from core.errors import ChangedMeanwhile, InvalidInput, NotFound
 from core.keys.digests import Digests, Term
 from core.keys.service import KeyService
 from core.storage.database import Database
+from core.storage.exchange import send
 from core.storage.seal import RowSealer
 from core.vault_token import VaultToken
 
@@ -59,8 +61,10 @@ class CitizenService:
         enrolment: Enrolment,
         audit: AuditLog,
         now: Callable[[], datetime],
+        observers: Sequence[CitizenObserver] = (),
     ) -> None:
         self._database = database
+        self._observers = observers
         self._token = token
         self._sealer = sealer
         self._keys = keys
@@ -303,9 +307,11 @@ class CitizenService:
         entry = self._recorder.entry(
             session, action, Outcome.DONE, rows.identity_token, citizen_revision=old + 1, detail=dict(detail)
         )
+        told = [statement for one in self._observers for statement in one.changed(rows.identity_token)]
         with self._database.transaction(ENROLLED_ALREADY) as connection:
             if not store.replace(connection, sealed[0], sealed[1], old):
                 raise ChangedMeanwhile("Somebody else changed this citizen at the same moment.")
+            send(connection, told)
             self._audit.append(connection, entry)
         return records.record(sealed[1])
 

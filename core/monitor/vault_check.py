@@ -13,6 +13,7 @@ from core.audit.service import AuditLog
 from core.citizens.sweep import CitizenSweep
 from core.jobs.service import JobService
 from core.keys.service import KeyService
+from core.proofs.sweep import ProofSweep
 from core.settings.service import SettingsService
 from core.storage.seal import RowSealer
 
@@ -43,6 +44,7 @@ class VaultCheck:
         keys: KeyService,
         jobs: JobService,
         sweep: CitizenSweep,
+        proofs: ProofSweep,
         audit: AuditLog,
     ) -> None:
         self._sealer = sealer
@@ -51,6 +53,7 @@ class VaultCheck:
         self._keys = keys
         self._jobs = jobs
         self._sweep = sweep
+        self._proofs = proofs
         self._audit = audit
 
     def verify(
@@ -61,6 +64,7 @@ class VaultCheck:
         others = [*self._settings.rows(), *self._access.rows(), *self._keys.rows(), *self._jobs.rows()]
         problems = dict.fromkeys((row.name for row in self._sealer.broken(others)), "its seal does not fit")
         if sample is None:
+            problems |= self._proofs.problems()
             problems |= dict.fromkeys(self._keys.miscounted(), "its number of citizens is not what a count gives")
         log = self._audit.verify()
         if log.first_bad is not None:

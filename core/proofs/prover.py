@@ -43,10 +43,10 @@ class Ask:
 
 @dataclass(frozen=True)
 class Proven:
-    """A proof, and the hash of the context that it is bound to."""
+    """A proof, and the context that it is bound to."""
 
     presentation: Presentation
-    context_hash: bytes
+    context: Context
 
 
 def check_held(holding: Holding, claims: Sequence[Claim]) -> None:
@@ -89,7 +89,7 @@ def present(holding: Holding, ask: Ask, draw: Callable[[int], list[int]] = rando
     narg = prove(
         context.tag(), relation, witness.scalars, lambda nonces: group.commit(evaluate(relation, opened, nonces)), draw
     )
-    return Proven(_presentation(context, _joined(by_claim, own), narg), context.hash)
+    return Proven(_presentation(context, _joined(by_claim, own), narg), context)
 
 
 def _joined(by_claim: Sequence[Sequence[object]], own: Sequence[Sequence[bytes]]) -> tuple[bytes, ...]:

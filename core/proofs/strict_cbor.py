@@ -110,7 +110,7 @@ def _map(data: bytes, at: int, count: int, depth: int) -> tuple[dict[Any, Any], 
     for _ in range(count):
         key, after = _item(data, at, depth + 1)
         encoded = data[at:after]
-        if encoded <= last or not isinstance(key, int | str):
+        if encoded <= last or type(key) not in {int, str}:
             raise NotDeterministic("keys are not sorted and unique")
         last = encoded
         found[key], at = _item(data, after, depth + 1)

@@ -54,8 +54,7 @@ class Expected:
     @cached_property
     def authority_id(self) -> bytes:
         """The id of the pinned authority."""
-        spki = self.authority.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        return credentials.authority_id(spki)
+        return id_of(self.authority)
 
 
 @dataclass(frozen=True)
@@ -104,6 +103,11 @@ class Examination:
             shown.issued,
             shown.expires,
         )
+
+
+def id_of(authority: ec.EllipticCurvePublicKey) -> bytes:
+    """Return an authority's id: SHA-256 of its SubjectPublicKeyInfo (DER)."""
+    return credentials.authority_id(authority.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 class Check(NamedTuple):
