@@ -32,12 +32,13 @@ class Policy:
     all_audiences: float
 
 
-# A year is the finest that is told of a birth date (126 years are 7 bits); of amounts, a range of about a factor two.
+# A year is the finest that is told of a birth date (126 years are 7 bits). Of an amount, 5 bits leave a range whose
+# ends differ by half (3,20,000 to 4,90,000 rupees), 6 bits one by a quarter.
 # Codes are few: one answer may tell them, so a limit would only forbid the question.
 POLICIES: Final[Mapping[int, Policy]] = MappingProxyType(
     {
-        BY_NAME["income_annual"].id: Policy(4, 6),
-        BY_NAME["land_holding"].id: Policy(4, 6),
+        BY_NAME["income_annual"].id: Policy(5, 6),
+        BY_NAME["land_holding"].id: Policy(5, 6),
         BY_NAME["dependents_count"].id: Policy(UNLIMITED, UNLIMITED),
         BIRTH_DATE_ID: Policy(7, 8),
         **{attribute.id: Policy(UNLIMITED, UNLIMITED) for attribute in BY_ID.values() if not attribute.ordered},

@@ -5,7 +5,7 @@ old one is removed with its openings, and the next is issued when it is needed o
 (`docs/adr/0024`). Openings stand encrypted under the citizen's data key.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ from core.citizens.opening import OpenCitizen
 from core.errors import ChangedMeanwhile, IntegrityFailure
 from core.proofs import store
 from core.proofs.attributes import BY_NAME, NotOnGrid
-from core.proofs.credential import LIFETIME, assemble, authority_id, parse, payload_of, to_be_signed
+from core.proofs.credential import LIFETIME, assemble, parse, payload_of, to_be_signed
 from core.proofs.group import p256_for_commitments
 from core.proofs.prover import Holding
 from core.proofs.scalars import encode_scalar, random_scalars
@@ -59,39 +59,36 @@ class CredentialIssuer:
         token: VaultToken,
         sealer: RowSealer,
         audit: AuditLog,
-        now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._token = token
         self._sealer = sealer
         self._audit = audit
-        self._now = now
 
     def changed(self, identity_token: str) -> Sequence[Statement]:
         """Remove the credential and its openings together with a change of the record (`CitizenObserver`)."""
         return [store.removal(identity_token)]
 
     def holding(
-        self, session: LoginSession, citizen: OpenCitizen, stored: StoredCredential, authority: bytes
+        self, session: LoginSession, citizen: OpenCitizen, stored: StoredCredential, authority: bytes, now: datetime
     ) -> Holding:
         """Return the citizen's credential with its openings; a new one where the stored one is not current."""
-        if stored.row is not None and self._is_current(stored.row.columns, citizen):
+        if stored.row is not None and is_current(stored.row.columns, citizen, now):
             holding = self._opened(citizen, stored.row.columns)
             if holding.authority == authority:
                 return holding
-        return self.issue(session, citizen, stored, authority)
+        return self.issue(session, citizen, stored, authority, now)
 
     def issue(
-        self, session: LoginSession, citizen: OpenCitizen, stored: StoredCredential, authority: bytes | None = None
+        self, session: LoginSession, citizen: OpenCitizen, stored: StoredCredential, authority: bytes, now: datetime
     ) -> Holding:
         """Commit, sign, store with its entry. Raises ChangedMeanwhile if another process was quicker."""
-        authority = authority or authority_id(self._token.authority_key())
         openings = fresh_openings(numbers_of(citizen))
         points = p256_for_commitments().commit(openings.values())
         commitments = dict(zip(openings, points, strict=True))
         with self._database.transaction() as connection:
             status_index = store.next_status_index(connection)
-        issued = self._now().replace(microsecond=0)
+        issued = now.replace(microsecond=0)
         seconds = int(issued.timestamp())
         payload = payload_of(authority, citizen.identity_token, seconds, seconds + LIFETIME, commitments, status_index)
         [signature] = self._token.authority_signatures([to_be_signed(payload, authority)])
@@ -125,13 +122,6 @@ class CredentialIssuer:
                 raise quicker
             self._audit.append(connection, entry)
 
-    def _is_current(self, columns: Mapping[str, Any], citizen: OpenCitizen) -> bool:
-        return (
-            columns["citizen_revision"] == citizen.revision
-            and columns["data_key_id"] == citizen.data_key_id
-            and bool(columns["expires_at"] > self._now() + RENEWED_BEFORE)
-        )
-
     @staticmethod
     def _opened(citizen: OpenCitizen, columns: Mapping[str, Any]) -> Holding:
         encoded = bytes(columns["credential"])
@@ -140,6 +130,15 @@ class CredentialIssuer:
             raise IntegrityFailure("The stored credential is another citizen's.")
         openings = decode_openings(citizen.open(OPENINGS_COLUMN, bytes(columns[OPENINGS_COLUMN])))
         return Holding(encoded, made.authority, made.identity_token, made.commitments, openings)
+
+
+def is_current(columns: Mapping[str, Any], citizen: OpenCitizen, now: datetime) -> bool:
+    """Tell whether a stored credential is that of the record as it is, and lives long enough to be handed out."""
+    return (
+        columns["citizen_revision"] == citizen.revision
+        and columns["data_key_id"] == citizen.data_key_id
+        and bool(columns["expires_at"] > now + RENEWED_BEFORE)
+    )
 
 
 def numbers_of(citizen: OpenCitizen) -> dict[int, int]:

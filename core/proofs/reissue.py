@@ -17,9 +17,11 @@ from core.errors import ChangedMeanwhile, JobCancelled
 from core.jobs.model import Job, JobKind, JobState, Pace, Progress
 from core.jobs.service import JobRun, JobService
 from core.proofs import store
+from core.proofs.credential import authority_id
 from core.proofs.issuing import RENEWED_BEFORE, CredentialIssuer, StoredCredential
 from core.storage.database import Database
 from core.storage.seal import RowSealer
+from core.vault_token import VaultToken
 
 BATCH = 50
 SUBJECT = "all citizens"
@@ -36,6 +38,7 @@ class CredentialReissue:
         issuer: CredentialIssuer,
         jobs: JobService,
         audit: AuditLog,
+        token: VaultToken,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -44,6 +47,7 @@ class CredentialReissue:
         self._issuer = issuer
         self._jobs = jobs
         self._recorder = Recorder(audit)
+        self._token = token
         self._now = now
 
     def run(
@@ -105,6 +109,8 @@ class CredentialReissue:
                 with self._database.transaction() as connection:
                     row = store.row_of(connection, store.credential, identity_token)
                 self._sealer.check([] if row is None else [row])
-                self._issuer.issue(session, citizen, StoredCredential(row))
+                self._issuer.issue(
+                    session, citizen, StoredCredential(row), authority_id(self._token.authority_key()), self._now()
+                )
         except ChangedMeanwhile:
             return  # somebody else issued it, or changed this citizen, at the same moment

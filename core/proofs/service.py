@@ -108,13 +108,14 @@ class ProofService:
         intent = self._entry(session, Outcome.INTENT, identity_token, purpose, detail, reason=reason)
         with self._opening.opened(identity_token, intent) as citizen:
             stored, known = self._stored(citizen)
-            issued = int(self._now().timestamp())
+            now = self._now()
+            issued = int(now.timestamp())
             day = day_in_india(issued)
             forecast = known.knowledge.forecast(request.audience, request.claims, day)
             if not forecast.allowed:
                 raise _exhausted(forecast)
             authority = self._authority()
-            holding = self._issuer.holding(session, citizen, stored, id_of(authority))
+            holding = self._issuer.holding(session, citizen, stored, id_of(authority), now)
             check_held(holding, request.claims)
             proven = present(holding, Ask(request.claims, request.nonce, request.audience, issued))
             encoded = proven.presentation.encoded()
@@ -148,10 +149,11 @@ class ProofService:
         )
         return [_past(entry) for entry in self._audit.search(wanted, min(limit, HISTORY_LIMIT))]
 
-    def authority_pem(self, session: LoginSession) -> bytes:
-        """Return the authority's public key in PEM: what verifiers pin."""
+    def authority(self, session: LoginSession) -> tuple[bytes, bytes]:
+        """Return the authority's public key in PEM, which verifiers pin, and its id."""
         require(session, Permission.PROOF_PROVE)
-        return self._authority().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        key = self._authority()
+        return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), id_of(key)
 
     # --- shared ----------------------------------------------------------------------------------
 
