@@ -118,6 +118,7 @@ class Console(QObject):
         if self.degraded is None:
             self.degraded = DegradedScreen(self._theme, version=self._doors.version)
             self.degraded.action_chosen.connect(lambda *_: self._retry())
+            self.degraded.verify_asked.connect(self._on_verify_proof)
             self.degraded.retry_due.connect(self._retry)
         self.degraded.show_state(state)
         self.window.show_screen(self.degraded)
@@ -275,6 +276,7 @@ class Console(QObject):
 
     def _connect(self) -> None:
         self.unlock.unlock_asked.connect(self._on_unlock_asked)
+        self.unlock.verify_asked.connect(self._on_verify_proof)
         self.unlock.appearance_changed.connect(self._on_appearance_changed)
         self.window.lock_asked.connect(self._on_lock_asked)
         self.window.closed.connect(self._watching.stop)
@@ -288,6 +290,9 @@ class Console(QObject):
         return [
             PageEntry("overview", self.tr("Overview"), "layout-dashboard", "", self._make_overview),
             PageEntry("citizens", self.tr("Citizens"), "users", "vault", self._make_citizens, (self.tr("people"),)),
+            PageEntry(
+                "proofs", self.tr("Proofs"), "badge-check", "vault", self._make_proofs, (self.tr("eligibility"),)
+            ),
             PageEntry("audit", self.tr("Audit"), "scroll-text", "assurance", self._make_audit, (self.tr("log"),)),
             PageEntry("keys", self.tr("Keys & HSM"), "key-round", "security", self._make_keys, (self.tr("token"),)),
         ]
@@ -323,6 +328,16 @@ class Console(QObject):
         from ui.pages.citizens.page import CitizensPage  # noqa: PLC0415 (as above)
 
         return CitizensPage(self._at_desk())
+
+    def _make_proofs(self) -> QWidget:
+        from ui.pages.proofs.page import ProofsPage  # noqa: PLC0415 (as above)
+
+        return ProofsPage(self._at_desk())
+
+    def _on_verify_proof(self) -> None:
+        from ui.pages.proofs.verifying import open_verifying  # noqa: PLC0415 (loads what only a verdict needs)
+
+        open_verifying(self._theme, self._tasks, self.window, self._doors.now)
 
     def _make_audit(self) -> QWidget:
         from ui.pages.audit import AuditPage  # noqa: PLC0415 (as above)

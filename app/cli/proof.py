@@ -1,7 +1,6 @@
 """`proof …`: prove, verify, authority, forecast, history, issue. `verify` needs no home, database or HSM."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.context import CommandContext
-from core.errors import InvalidInput
+from core.proofs.files import hand_out
 
 if TYPE_CHECKING:
     from core.proofs.model import ProofRequest
@@ -54,7 +53,7 @@ def prove(
     with command.signed_in() as (vault, session):
         answer = vault.services.proofs.prove(session, token, request, why, reason)
     if output is not None:
-        _write(output, json.dumps(answer.document, ensure_ascii=False).encode())
+        hand_out(output, json.dumps(answer.document, ensure_ascii=False).encode())
     lines = [_line(row) for row in answer.document["results"]]
     command.output.result(answer.document, [*lines, f"Proof of {len(answer.presentation):,} bytes."])
 
@@ -92,7 +91,7 @@ def authority(
     with command.signed_in() as (vault, session):
         pem, identifier = vault.services.proofs.authority(session)
     if output is not None:
-        _write(output, pem)
+        hand_out(output, pem)
     document = {"authority": identifier.hex(), "public_key": pem.decode(), "sha256": hashlib.sha256(pem).hexdigest()}
     command.output.result(document, [f"Authority {identifier.hex()}", *([] if output else pem.decode().splitlines())])
 
@@ -157,15 +156,6 @@ def _request(claims: str, audience: str, nonce: str) -> "ProofRequest":
 
     text = sys.stdin.buffer.read(REQUEST_BYTES + 1) if claims == "-" else read_file(Path(claims), "claims")
     return ProofRequest(parse_request(text), parse_audience(audience), parse_nonce(nonce))
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file that others may not read. Raises InvalidInput."""
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-    except OSError as error:
-        raise InvalidInput(f"The file cannot be written: {error.strerror}.", field="output") from None
 
 
 def _verdict_lines(verdict: "Verdict") -> list[str]:

@@ -19,10 +19,11 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from core.errors import CitizenZeroError, InvalidInput
 from core.proofs.attributes import BY_ID
 from core.proofs.claims import parse_request
-from core.proofs.presentation import NONCE_BYTES
-from core.proofs.reasons import Refusal
+from core.proofs.presentation import NONCE_BYTES, parse
+from core.proofs.reasons import Reason, Refusal
 from core.proofs.response import read_response, result_rows
 from core.proofs.seen import SeenFile
+from core.proofs.strict_cbor import NotDeterministic
 from core.proofs.verifier import Expected, Verdict, verify
 
 INTEGRITY_EXIT = 5
@@ -59,6 +60,24 @@ def judge(data: bytes, expected: Expected) -> Verdict:
     except Refusal as refusal:
         return Verdict(refusal.reason, "response")
     return verify(response.presentation, expected, response.around)
+
+
+def judge_as_shown(
+    data: bytes, authority: ec.EllipticCurvePublicKey, now: datetime, *, audience: str = "", nonce: str = ""
+) -> Verdict:
+    """Return the verdict on a response for somebody who did not ask: claims are taken as the proof names them.
+
+    Audience and nonce are compared where they are given; without them nobody knows whom it was made for.
+    """
+    try:
+        shown = parse(read_response(data).presentation)
+    except Refusal as refusal:
+        return Verdict(refusal.reason, "response")
+    except (NotDeterministic, TypeError):
+        return Verdict(Reason.MALFORMED, "form")
+    asked_nonce = parse_nonce(nonce) if nonce else shown.nonce
+    expected = Expected(authority, shown.claims, asked_nonce, audience or shown.audience, int(now.timestamp()))
+    return judge(data, expected)
 
 
 def verdict_document(verdict: Verdict) -> dict[str, Any]:

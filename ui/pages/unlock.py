@@ -38,11 +38,12 @@ class UnlockScreen(QWidget):
     Signal `unlock_asked(str, str)` with operator and password; then the screen is busy until one of
     `show_refused` (wrong, or a pause), `show_ready` is called or another screen takes its place.
     `show_parts` says how the parts are, `show_locked` why it is locked. Signal
-    `appearance_changed(str)` to save the choice.
+    `appearance_changed(str)` to save the choice; `verify_asked` for a proof from a file.
     """
 
     unlock_asked = pyqtSignal(str, str)
     appearance_changed = pyqtSignal(str)
+    verify_asked = pyqtSignal()
 
     def __init__(self, theme: Theme, *, vault: str, version: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -140,7 +141,11 @@ class UnlockScreen(QWidget):
     def _make_foot(self, version: str) -> QWidget:
         appearance = AppearanceButton(self._theme)
         appearance.appearance_changed.connect(self.appearance_changed)
-        return boxed(row(None, appearance, Label(self._theme, version, "caption"), spacing=14))
+        verify = Button(
+            self._theme, self.tr("Verify a proof…"), name="verify_proof_here", variant="quiet", icon="file-check"
+        )
+        verify.clicked.connect(self.verify_asked)
+        return boxed(row(verify, None, appearance, Label(self._theme, version, "caption"), spacing=14))
 
     def _on_operator_entered(self) -> None:
         self.password.editor.setFocus(Qt.FocusReason.TabFocusReason)

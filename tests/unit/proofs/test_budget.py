@@ -73,10 +73,19 @@ def test_a_question_with_one_telling_answer_is_refused_for_everybody(asked: tupl
     assert forecast.too_much == (asked[0],)
 
 
-@pytest.mark.parametrize(
-    "asked", [("age", ">=", 60), ("age", "==", 66), ("state", "==", "UP"), ("gender", "!=", "male"), ("bpl_status", "==", True),
-              ("income_annual", "<=", 500_000), ("land_holding", "<=", 5), ("dependents_count", "==", 3)],
-)  # fmt: skip
+ORDINARY: list[tuple[str, str, object]] = [
+    ("age", ">=", 60),
+    ("age", "==", 66),
+    ("state", "==", "UP"),
+    ("gender", "!=", "male"),
+    ("bpl_status", "==", True),
+    ("income_annual", "<=", 500_000),
+    ("land_holding", "<=", 5),
+    ("dependents_count", "==", 3),
+]
+
+
+@pytest.mark.parametrize("asked", ORDINARY, ids=str)
 def test_an_ordinary_question_is_allowed(asked: tuple[str, str, object]) -> None:
     assert Knowledge().forecast("bank", [claim(*asked)], DAY).allowed
 
