@@ -4,7 +4,10 @@
 """
 
 import argparse
+import os
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from benchmarks.anoncreds_peer import AnonCredsPeer
 from benchmarks.group_floor import GroupFloor
@@ -12,9 +15,11 @@ from benchmarks.measure import Step, Timing, interleaved
 from core.proofs.ages import day_in_india
 from core.proofs.claims import Claim
 from core.proofs.facts import facts
+from core.proofs.model import ProofRequest
 from core.proofs.prover import check_held
 from core.proofs.verifier import verify
 from tests.support.eligibility import NOW, Authority, claim, shown
+from tests.support.vault import ASHA, RealVault, make_vault
 
 THREE = (claim("age", ">=", 60), claim("income_annual", "<=", 500_000), claim("state", "==", "UP"))
 TEN = (
@@ -36,7 +41,13 @@ def main() -> None:
     for name, claims in {"three": THREE, "ten": TEN, "3 x 40 bits": WIDE}.items():
         steps[f"{name} prove"], steps[f"{name} verify"] = both(claims)
     steps |= {"peer prove": peer.prove, "peer verify": peer.verify}
-    show(interleaved(steps, rounds, warm_up=5), bits)
+    with tempfile.TemporaryDirectory() as folder:
+        vault = make_vault(Path(folder) / "home")
+        try:
+            steps["use case, three"] = use_case(vault)
+            show(interleaved(steps, rounds, warm_up=5), bits)
+        finally:
+            vault.close()
 
 
 def both(claims: Sequence[Claim]) -> tuple[Callable[[int], object], Callable[[int], object]]:
@@ -54,6 +65,17 @@ def both(claims: Sequence[Claim]) -> tuple[Callable[[int], object], Callable[[in
             raise AssertionError("the verifier refused a genuine proof")
 
     return prove, judge
+
+
+def use_case(vault: RealVault) -> Step:
+    """Return the whole use case: intent, record, budget, proof, own verification, outcome, release."""
+    token = vault.enrol({**ASHA, "state": "UP"}).identity_token
+
+    def prove(_round: int) -> None:
+        request = ProofRequest(THREE, "https://pension.example", os.urandom(32))
+        vault.vault.services.proofs.prove(vault.session, token, request)
+
+    return prove
 
 
 def bits_of(claims: Sequence[Claim]) -> int:

@@ -8,6 +8,7 @@ Every return code is checked. What OpenSSL needs to scribble on belongs to one t
 """
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
@@ -183,12 +184,17 @@ class Group:
     def _small_sum(self, result: Any, points: Points, scalars: Mapping[int, int]) -> None:
         """Set `result` to the sum, by doubling and adding."""
         lib, curve, context = self._library.lib, self._curve, self._scratch.context
+        of_bit: defaultdict[int, list[Any]] = defaultdict(list)
+        for index, value in scalars.items():
+            left = value
+            while left:
+                of_bit[left.bit_length() - 1].append(points.array[index])
+                left -= 1 << (left.bit_length() - 1)
         _done(lib.EC_POINT_set_to_infinity(curve, result))
-        for bit in reversed(range(max((value.bit_length() for value in scalars.values()), default=0))):
+        for bit in reversed(range(max(of_bit, default=-1) + 1)):
             _done(lib.EC_POINT_dbl(curve, result, result, context))
-            for index, value in scalars.items():
-                if value >> bit & 1:
-                    _done(lib.EC_POINT_add(curve, result, result, points.array[index], context))
+            for point in of_bit.get(bit, ()):
+                _done(lib.EC_POINT_add(curve, result, result, point, context))
 
     def _sum(self, points: Points, scalars: Mapping[int, int], of_generator: int) -> Any:
         ffi, lib = self._library

@@ -15,7 +15,8 @@ from tests.integration.vault.test_name_search import forget_name_digests
 from tests.support.vault import ASHA, OPERATOR, PASSWORD, RealVault
 
 BACK_TO_0001 = """
-    DROP TABLE IF EXISTS job_rejection, job, audit_bin, audit_bin_head;
+    DROP TABLE IF EXISTS learning_budget, eligibility_credential, job_rejection, job, audit_bin, audit_bin_head;
+    DROP SEQUENCE IF EXISTS eligibility_status_index;
     ALTER TABLE directory DROP COLUMN name_digests;
     DROP INDEX audit_entry_search;
     UPDATE alembic_version SET version_num = '0001'
