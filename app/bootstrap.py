@@ -35,6 +35,8 @@ from core.audit.service import AuditLog
 from core.citizens.enrolment import Enrolment
 from core.citizens.importing import CitizenImport
 from core.citizens.indexing import NameIndexing
+from core.citizens.model import tokens_in
+from core.citizens.opening import CitizenOpening
 from core.citizens.service import CitizenService
 from core.citizens.sweep import CitizenSweep
 from core.errors import CitizenZeroError
@@ -49,7 +51,11 @@ from core.monitor.health import Health
 from core.monitor.log_reader import LogReader
 from core.monitor.vault_check import VaultCheck
 from core.policies.service import SettingPolicy
-from core.settings.limits import LimitSettings
+from core.proofs.issuing import CredentialIssuer
+from core.proofs.reissue import CredentialReissue
+from core.proofs.service import ProofService
+from core.proofs.sweep import ProofSweep
+from core.settings.limits import Limited, LimitSettings
 from core.settings.service import SettingsService
 from core.setup.join import VaultJoin
 from core.setup.model import SetupPlan
@@ -101,6 +107,8 @@ class Services:
     check: VaultCheck
     log: LogReader
     activity: ActivityService
+    proofs: ProofService
+    reissue: CredentialReissue
 
 
 def build_services(
@@ -146,11 +154,21 @@ def build_services(
     jobs = JobService(database, sealer, audit, now)
     enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)
     rates = RateLimits(database, lambda: limits or settings.read_checked().limits)
-    citizens = CitizenService(database, token, sealer, keys, enrolment, rates, audit, now)
+    issuer = CredentialIssuer(database, token, sealer, audit)
+    citizens = CitizenService(database, token, sealer, keys, enrolment, rates, audit, now, observers=(issuer,))
+    opening = CitizenOpening(database, token, sealer, keys, audit, now)
+
+    def take_proof(session: LoginSession, identity_token: str) -> None:
+        rates.take(session, Limited.PROOF, *tokens_in(identity_token))
+
+    proofs = ProofService(database, token, sealer, opening, issuer, audit, now, take_proof)
+    reissue = CredentialReissue(database, sealer, opening, issuer, jobs, audit, token, now)
     imports = CitizenImport(database, token, enrolment, keys, settings, jobs, rates, audit, now)
     indexing = NameIndexing(database, citizens, jobs, audit)
     sweep = CitizenSweep(database, token, sealer, keys, audit)
-    check = VaultCheck(sealer, settings, register, factors, approvals, keys, jobs, sweep, audit)
+    check = VaultCheck(
+        sealer, settings, register, factors, approvals, keys, jobs, sweep, ProofSweep(database, sealer), audit
+    )
     log, activity = LogReader(audit), ActivityService(ActivityBins(database))
     return Services(
         database,
@@ -177,6 +195,8 @@ def build_services(
         check,
         log,
         activity,
+        proofs,
+        reissue,
     )
 
 

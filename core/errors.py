@@ -48,6 +48,13 @@ class UnexpectedFault(CitizenZeroError):
     exit_code = 1
 
 
+class ProofLibraryMissing(CitizenZeroError):
+    """OpenSSL's libcrypto, which eligibility proofs are computed with, is missing or computes wrongly."""
+
+    code = "CZ-APP-002"
+    default_remedy = "Install OpenSSL 3 (on Debian: `apt install libssl3`), then try again."
+
+
 # --- 2: usage and input ---------------------------------------------------------------------------
 
 
@@ -270,6 +277,14 @@ class ReauthenticationNeeded(Refused):
 
     code = "CZ-REF-035"
     default_remedy = "Type your password again, then do it within two minutes."
+
+
+class BudgetExhausted(Refused):
+    """An answer could tell more about a citizen than the policy allows."""
+
+    code = "CZ-REF-040"
+    default_meaning = "Nothing was proven, and the stored value was not looked at."
+    default_remedy = "Ask something coarser, or rely on the answers that you have."
 
 
 # --- 5: integrity ---------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from hsm.client import HsmClient
 from hsm.model import GeneratedDataKey, KeyFacts, TokenBinding, TokenFacts, WrapItem
 from hsm.requests import MacPart
 from hsm.secret import Secret
-from hsm.templates import ENTRY_LABEL, INDEX_LABEL, NAME_SUBKEY, SEAL_LABEL, TOKEN_LABEL, KeyTemplate
+from hsm.templates import AUTHORITY_LABEL, ENTRY_LABEL, INDEX_LABEL, NAME_SUBKEY, SEAL_LABEL, TOKEN_LABEL, KeyTemplate
 
 # Made while the log's lock is held: shorter than the time after which the database ends an idle writer.
 ENTRY_DEADLINE_SECONDS = 1.8
@@ -151,6 +151,16 @@ class VaultToken:
                 return row, entry
 
             yield macs
+
+    def authority_key(self) -> bytes:
+        """Return the eligibility authority's public key: SubjectPublicKeyInfo, DER."""
+        with hsm_errors_in_words():
+            return self._client.public_key(AUTHORITY_LABEL)
+
+    def authority_signatures(self, messages: Sequence[bytes]) -> list[bytes]:
+        """Return the eligibility authority's signatures: P-256 with SHA-256, r || s."""
+        with hsm_errors_in_words():
+            return self._client.sign(AUTHORITY_LABEL, messages)
 
     def identity_macs(self, messages: Sequence[bytes]) -> list[bytes]:
         """Return HMAC-SHA-256 of user ids under the token key."""

@@ -122,6 +122,7 @@ class Console(QObject):
         if self.degraded is None:
             self.degraded = DegradedScreen(self._theme, version=self._doors.version)
             self.degraded.action_chosen.connect(lambda *_: self._retry())
+            self.degraded.verify_asked.connect(self._on_verify_proof)
             self.degraded.retry_due.connect(self._retry)
         self.degraded.show_state(state)
         self.window.show_screen(self.degraded)
@@ -279,6 +280,7 @@ class Console(QObject):
 
     def _connect(self) -> None:
         self.signing_in.entered.connect(self._enter)
+        self.unlock.verify_asked.connect(self._on_verify_proof)
         self._session_watch.ended.connect(self._on_session_ended)
         self.window.closing.connect(self.signing_in.stop)
         self.unlock.appearance_changed.connect(self._on_appearance_changed)
@@ -297,6 +299,11 @@ class Console(QObject):
     def _on_token(self, token: str) -> None:
         if self.workspace is not None:
             self.workspace.open_citizen(token)
+
+    def _on_verify_proof(self) -> None:
+        from ui.pages.proofs.verifying import open_verifying  # noqa: PLC0415 (loads what only a verdict needs)
+
+        open_verifying(self._theme, self._tasks, self.window, self._doors.now)
 
     def _on_appearance_changed(self, appearance: str) -> None:
         self._tasks.query(lambda: self._doors.save_appearance(appearance))

@@ -132,12 +132,17 @@ class Workspace(QObject):
 
     def _all_pages(self) -> list[OfferedPage]:
         people, log, token = (self.tr("people"),), (self.tr("log"),), (self.tr("token"),)
+        eligibility = (self.tr("eligibility"),)
         sign, roles, policy = (self.tr("sign"),), (self.tr("role"),), (self.tr("policy"),)
         return [
             OfferedPage(PageEntry("overview", self.tr("Overview"), "layout-dashboard", "", self._overview)),
             OfferedPage(
                 PageEntry("citizens", self.tr("Citizens"), "users", "vault", self._citizens, people),
                 Permission.CITIZEN_FIND,
+            ),
+            OfferedPage(
+                PageEntry("proofs", self.tr("Proofs"), "badge-check", "vault", self._proofs, eligibility),
+                Permission.PROOF_PROVE,
             ),
             OfferedPage(
                 PageEntry("approvals", self.tr("Approvals"), "stamp", "assurance", self._approvals, sign),
@@ -173,6 +178,11 @@ class Workspace(QObject):
         from ui.pages.citizens.page import CitizensPage  # noqa: PLC0415 (as above)
 
         return CitizensPage(self.desk)
+
+    def _proofs(self) -> QWidget:
+        from ui.pages.proofs.page import ProofsPage  # noqa: PLC0415 (as above)
+
+        return ProofsPage(self.desk)
 
     def _audit(self) -> QWidget:
         from ui.pages.audit import AuditPage  # noqa: PLC0415 (as above)

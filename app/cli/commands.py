@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from app.cli import approvals, audit, citizen, factors, home, jobs, keys, login_sessions, operators, settings
+from app.cli import approvals, audit, citizen, factors, home, jobs, keys, login_sessions, operators, proof, settings
 from app.cli.context import CommandContext
 from app.cli.output import Output
 from app.logs import LOGGER, start_logging
@@ -31,6 +31,7 @@ def build() -> Any:
     home.register(program)
     for name, register, words in (
         ("citizen", citizen.register, "Citizens: enrol, find, read, change."),
+        ("proof", proof.register, "Eligibility: prove claims without data, verify proofs."),
         ("job", jobs.register, "Long work: imports and the like."),
         ("key", keys.register, "Keys and the HSM token."),
         ("operator", operators.register, "Operators of this vault."),

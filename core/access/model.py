@@ -34,6 +34,7 @@ class Permission(StrEnum):
     CITIZEN_FIND = auto()
     CITIZEN_READ = auto()
     CITIZEN_CHANGE = auto()
+    PROOF_PROVE = auto()
     KEY_LIST = auto()
     OPERATOR_LIST = auto()
     OPERATOR_INVITE = auto()
@@ -75,6 +76,7 @@ GRANTS: Mapping[Permission, Grant] = {
     Permission.CITIZEN_FIND: _grant("Find, list and count citizens, without personal data", Role.REGISTRAR),
     Permission.CITIZEN_READ: _grant("Read personal data for a purpose", Role.REGISTRAR),
     Permission.CITIZEN_CHANGE: _grant("Change citizens, their roles and level", Role.REGISTRAR),
+    Permission.PROOF_PROVE: _grant("Prove eligibility and see what was learnt", Role.REGISTRAR),
     # Keys and backups: the custodian's.
     Permission.KEY_LIST: _grant("See the keys", Role.CUSTODIAN, before=True),
     # Operators, approvals, settings.

@@ -68,6 +68,9 @@ class Action(StrEnum):
     CITIZEN_UPDATE = "citizen:update"
     CITIZEN_ROLES = "citizen:roles"
     CITIZEN_VERIFY_LEVEL = "citizen:verify_level"
+    PROOF_PROVE = "proof:prove"
+    PROOF_FORECAST = "proof:forecast"
+    PROOF_ISSUE = "proof:issue"
     JOB_START = "job:start"
     JOB_END = "job:end"
     JOB_CANCEL = "job:cancel"
@@ -89,7 +92,8 @@ DETAIL_NAMES = frozenset(
     {"fields", "criterion", "filters", "matches", "error", "key", "members", "intent", "changed", "roles", "level",
      "dual_control", "token_serial", "checked", "broken", "operator", "role", "state", "from", "to", "job", "kind",
      "done", "imported", "rejected", "indexed", "approval", "operation", "approver", "revision", "signing_key",
-     "setting", "operators", "expires", "factor", "factors", "provider", "login_session", "states"}
+     "setting", "operators", "expires", "factor", "factors", "provider", "login_session", "states",
+     "attributes", "audience", "bits", "context", "budget", "status_index", "issued"}
 )  # fmt: skip
 
 

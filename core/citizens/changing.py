@@ -4,7 +4,7 @@ A change of values opens what it joins with, so it commits its intent first, lik
 stored with their entry only if nobody else changed them meanwhile.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from core.citizens.enrolment import ENROLLED_ALREADY
 from core.citizens.integrity import CitizenRows
 from core.citizens.model import CitizenRecord, CitizenRole, VerificationLevel, checked_roles, tokens_in
 from core.citizens.names import prefixes as name_prefixes
+from core.citizens.observers import CitizenObserver
 from core.citizens.reading import CitizenReading
 from core.citizens.recording import Recorder
 from core.errors import ChangedMeanwhile, InvalidInput
@@ -24,6 +25,7 @@ from core.keys.digests import Digests
 from core.keys.service import KeyService
 from core.settings.limits import Limited
 from core.storage.database import Database
+from core.storage.exchange import send
 from core.storage.seal import RowSealer
 
 
@@ -40,8 +42,10 @@ class CitizenChanges:
         limits: RateLimits,
         audit: AuditLog,
         now: Callable[[], datetime],
+        observers: Sequence[CitizenObserver] = (),
     ) -> None:
         self._database = database
+        self._observers = observers
         self._reading = reading
         self._digests = digests
         self._sealer = sealer
@@ -128,8 +132,10 @@ class CitizenChanges:
         entry = self._recorder.entry(
             session, action, Outcome.DONE, rows.identity_token, citizen_revision=old + 1, detail=dict(detail)
         )
+        told = [statement for one in self._observers for statement in one.changed(rows.identity_token)]
         with self._database.transaction(ENROLLED_ALREADY, seeing=session.seeing) as connection:
             if not store.replace(connection, sealed[0], sealed[1], old):
                 raise ChangedMeanwhile("Somebody else changed this citizen at the same moment.")
+            send(connection, told)
             self._audit.append(connection, entry)
         return records.record(sealed[1])

@@ -35,6 +35,7 @@ from core.citizens.model import (
     tokens_in,
 )
 from core.citizens.name_search import NameSearch
+from core.citizens.observers import CitizenObserver
 from core.citizens.reading import CitizenReading
 from core.citizens.reasons import checked_reason
 from core.citizens.recording import Recorder
@@ -62,6 +63,7 @@ class CitizenService:
         limits: RateLimits,
         audit: AuditLog,
         now: Callable[[], datetime],
+        observers: Sequence[CitizenObserver] = (),
     ) -> None:
         self._database = database
         self._token = token
@@ -76,7 +78,9 @@ class CitizenService:
         self._integrity = CitizenIntegrity(token, sealer, keys, audit)
         self._reading = CitizenReading(database, self._integrity, audit)
         self._lists = CitizenLists(database, sealer, limits, audit)
-        self._changes = CitizenChanges(database, self._reading, self._digests, sealer, keys, limits, audit, now)
+        self._changes = CitizenChanges(
+            database, self._reading, self._digests, sealer, keys, limits, audit, now, observers
+        )
         self._now = now
 
     # --- enrol -----------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ class JobKind(StrEnum):
 
     IMPORT = "import"
     INDEX_NAMES = "index_names"
+    ISSUE_CREDENTIALS = "issue_credentials"
 
 
 class JobState(StrEnum):
@@ -32,7 +33,11 @@ class JobState(StrEnum):
 
 
 NEEDS: Mapping[JobKind, Permission] = MappingProxyType(
-    {JobKind.IMPORT: Permission.CITIZEN_ENROL, JobKind.INDEX_NAMES: Permission.CITIZEN_CHANGE}
+    {
+        JobKind.IMPORT: Permission.CITIZEN_ENROL,
+        JobKind.INDEX_NAMES: Permission.CITIZEN_CHANGE,
+        JobKind.ISSUE_CREDENTIALS: Permission.CITIZEN_CHANGE,
+    }
 )
 
 

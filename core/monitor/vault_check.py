@@ -16,6 +16,7 @@ from core.citizens.sweep import CitizenSweep
 from core.errors import IntegrityFailure
 from core.jobs.service import JobService
 from core.keys.service import KeyService
+from core.proofs.sweep import ProofSweep
 from core.settings.service import SettingsService
 from core.storage.seal import RowSealer
 
@@ -48,6 +49,7 @@ class VaultCheck:
         keys: KeyService,
         jobs: JobService,
         sweep: CitizenSweep,
+        proofs: ProofSweep,
         audit: AuditLog,
     ) -> None:
         self._sealer = sealer
@@ -58,6 +60,7 @@ class VaultCheck:
         self._keys = keys
         self._jobs = jobs
         self._sweep = sweep
+        self._proofs = proofs
         self._audit = audit
 
     def verify(
@@ -77,6 +80,7 @@ class VaultCheck:
         problems = dict.fromkeys((row.name for row in self._sealer.broken(others)), "its seal does not fit")
         problems |= self._put_back()
         if sample is None:
+            problems |= self._proofs.problems()
             problems |= dict.fromkeys(self._keys.miscounted(), "its number of citizens is not what a count gives")
         log = self._audit.verify()
         if log.first_bad is not None:

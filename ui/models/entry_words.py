@@ -116,6 +116,9 @@ def _plain_words() -> dict[str, str]:
         Action.CITIZEN_SEARCH: QCoreApplication.translate("Entries", "Citizens searched"),
         Action.CITIZEN_ROLES: QCoreApplication.translate("Entries", "Roles set"),
         Action.CITIZEN_VERIFY_LEVEL: QCoreApplication.translate("Entries", "Level set"),
+        Action.PROOF_PROVE: QCoreApplication.translate("Entries", "Eligibility proof"),
+        Action.PROOF_FORECAST: QCoreApplication.translate("Entries", "Eligibility proof weighed"),
+        Action.PROOF_ISSUE: QCoreApplication.translate("Entries", "Eligibility credential"),
         Action.AUDIT_VERIFY: QCoreApplication.translate("Entries", "Log verified"),
         Action.AUDIT_SEARCH: QCoreApplication.translate("Entries", "Log read"),
     }

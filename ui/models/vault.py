@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.monitor.health import Health
     from core.monitor.log_reader import LogReader
     from core.policies.service import SettingPolicy
+    from core.proofs.service import ProofService
     from core.settings.model import VaultSettings
     from core.settings.service import SettingsService
     from core.vault_token import VaultToken
@@ -66,6 +67,8 @@ class VaultServices(Protocol):
     def keys(self) -> "KeyService": ...  # noqa: D102
     @property
     def log(self) -> "LogReader": ...  # noqa: D102
+    @property
+    def proofs(self) -> "ProofService": ...  # noqa: D102
     @property
     def settings(self) -> "SettingsService": ...  # noqa: D102
     @property

@@ -67,11 +67,12 @@ class DegradedScreen(QWidget):
     """`DegradedScreen(theme, version="0.1.0")`, then `show_state(DegradedState)`.
 
     Signals: `action_chosen(str, str)` with the part's key (empty for the foot) and the action's;
-    `retry_due` every ten seconds while the screen is up.
+    `retry_due` every ten seconds while the screen is up; `verify_asked` for a proof from a file.
     """
 
     action_chosen = pyqtSignal(str, str)
     retry_due = pyqtSignal()
+    verify_asked = pyqtSignal()
 
     def __init__(
         self, theme: Theme, *, version: str, retry_seconds: float = RETRY_SECONDS, parent: QWidget | None = None
@@ -83,7 +84,9 @@ class DegradedScreen(QWidget):
         self._watching = Label(theme, "", "caption")
         self._column = ScrollColumn()
         self._column.setFixedWidth(theme.px(_WIDTH))
-        foot = row(self._watching, None, Label(theme, version, "caption"))
+        verify = Button(theme, self.tr("Verify a proof…"), name="verify_proof_here", variant="quiet", icon="file-check")
+        verify.clicked.connect(self.verify_asked)
+        foot = row(verify, self._watching, None, Label(theme, version, "caption"))
         middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addWidget(self._column)

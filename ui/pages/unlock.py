@@ -40,7 +40,8 @@ class UnlockScreen(QWidget):
     `ask_second_factor` shows the second step: signals `code_entered(str)`, `security_key_asked`.
     `provider_asked` where a person signs in at the identity provider first; `show_waiting` says what the
     console waits for, and `stopped` that the person gave it up. `show_parts` says how the parts are,
-    `show_locked` why it is locked. Signal `appearance_changed(str)` to save the choice.
+    `show_locked` why it is locked. Signal `appearance_changed(str)` to save the choice; `verify_asked` for a
+    proof from a file.
     """
 
     unlock_asked = pyqtSignal(str, str)
@@ -49,6 +50,7 @@ class UnlockScreen(QWidget):
     provider_asked = pyqtSignal()
     stopped = pyqtSignal()
     appearance_changed = pyqtSignal(str)
+    verify_asked = pyqtSignal()
 
     def __init__(
         self, theme: Theme, *, vault: str, version: str, provider: bool = False, parent: QWidget | None = None
@@ -227,7 +229,11 @@ class UnlockScreen(QWidget):
     def _make_foot(self, version: str) -> QWidget:
         appearance = AppearanceButton(self._theme)
         appearance.appearance_changed.connect(self.appearance_changed)
-        return boxed(row(None, appearance, Label(self._theme, version, "caption"), spacing=14))
+        verify = Button(
+            self._theme, self.tr("Verify a proof…"), name="verify_proof_here", variant="quiet", icon="file-check"
+        )
+        verify.clicked.connect(self.verify_asked)
+        return boxed(row(verify, None, appearance, Label(self._theme, version, "caption"), spacing=14))
 
     def _on_operator_entered(self) -> None:
         self.password.editor.setFocus(Qt.FocusReason.TabFocusReason)

@@ -28,6 +28,8 @@ BACK_TO_0001 = """
     DROP POLICY by_state ON identity_vault;
     ALTER TABLE directory DISABLE ROW LEVEL SECURITY;
     ALTER TABLE operator DROP COLUMN states;
+    DROP TABLE IF EXISTS learning_budget, eligibility_credential;
+    DROP SEQUENCE IF EXISTS eligibility_status_index;
     ALTER TABLE directory DROP COLUMN name_digests;
     DROP FUNCTION vault_row;
     UPDATE alembic_version SET version_num = '0001'

@@ -1,0 +1,42 @@
+"""Credentials over commitments, and what has been learnt about each citizen."""
+
+from alembic import context, op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+TABLES = """
+CREATE SEQUENCE eligibility_status_index;
+CREATE TABLE eligibility_credential (
+    identity_token text PRIMARY KEY REFERENCES directory,
+    citizen_revision integer NOT NULL,
+    data_key_id uuid NOT NULL,
+    credential bytea NOT NULL,
+    openings_enc bytea NOT NULL,
+    status_index bigint NOT NULL UNIQUE,
+    issued_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    revision integer NOT NULL,
+    row_seal bytea NOT NULL
+);
+CREATE TABLE learning_budget (
+    identity_token text PRIMARY KEY REFERENCES directory,
+    data_key_id uuid NOT NULL,
+    learnt_enc bytea NOT NULL,
+    revision integer NOT NULL,
+    row_seal bytea NOT NULL
+);
+"""
+
+GRANTS = """
+GRANT SELECT, INSERT, UPDATE, DELETE ON eligibility_credential, learning_budget TO {role};
+GRANT USAGE ON eligibility_status_index TO {role};
+"""
+
+
+def upgrade() -> None:
+    """Make the tables, empty: credentials are issued when they are first needed, or by the job that re-issues."""
+    op.execute(TABLES)
+    op.execute(GRANTS.format(role=context.config.attributes["program_role"]))

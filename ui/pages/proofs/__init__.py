@@ -1,0 +1,1 @@
+"""The page Proofs: ask, see beforehand what it would tell, hand out, look back."""
