@@ -3,6 +3,8 @@
 import argparse
 import csv
 import random
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from app.demo.people import Population
+from benchmarks import first_window
 from benchmarks.measure import Timing, interleaved, timing
 from benchmarks.peer import TABLE, Peer
 from core.citizens.csv_file import COLUMNS
@@ -23,7 +26,7 @@ from core.citizens.validation import new_citizen
 from tests.support.vault import TODAY, RealVault, make_vault
 
 COMMIT, SELECT = "one-row commit", "SELECT 1"
-ROUNDS, EXTRA = 300, 400
+ROUNDS, EXTRA, WINDOWS = 300, 400, 10
 Person = dict[str, str]
 
 
@@ -32,13 +35,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--citizens", type=int, default=100_000, help="how many are imported before measuring")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--no-window", action="store_true", help="leave out the first window and the table's scrolling")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         vault = make_vault(Path(folder) / "home")
         try:
             run(vault, Path(folder) / "people.csv", options.citizens, options.rounds)
+            if not options.no_window:
+                first_window.show(first_window.measured(vault.home.path, WINDOWS))
         finally:
             vault.close()
+    if not options.no_window:
+        scroll = Path(__file__).with_name("table_scroll.py")
+        subprocess.run([sys.executable, scroll, "--rows", str(options.citizens)], check=True)
 
 
 def run(vault: RealVault, file: Path, citizens: int, rounds: int) -> None:
@@ -77,7 +86,8 @@ def measured(vault: RealVault, new: list[NewCitizen], known: list[Person], round
         SELECT: lambda _: plain.execute("SELECT 1").fetchone(),
         "enrol": lambda at: tokens.append(services.citizens.enrol(session, new[at]).identity_token),
         "enrol, peer": lambda at: peer.enrol(new[at]),
-        "profile read": lambda at: services.citizens.profile(session, tokens[at // 2], Purpose.SUPPORT),
+        "profile read": lambda at: services.citizens.profile(session, tokens[at], Purpose.SUPPORT),
+        "profile read, again": lambda at: services.citizens.profile(session, tokens[at], Purpose.SUPPORT),
         "profile read, peer": lambda at: peer.read(at // 2),
         "exact search, database": lambda at: plain.execute(exact, [digests[at * 7 % len(digests)]]).fetchall(),
         "exact search": lambda at: services.citizens.find(session, "phone", phones[at * 7 % len(phones)], everyone),

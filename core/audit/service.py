@@ -9,7 +9,6 @@ folder when they come.
 """
 
 import hmac
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -20,6 +19,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from core.audit import store
+from core.audit.draft import Draft, PlannedEntry
 from core.audit.growth import LogGrowth
 from core.audit.model import (
     WITHOUT_MAC,
@@ -32,7 +32,8 @@ from core.audit.model import (
     encode,
     may_lack_mac,
 )
-from core.errors import AuditUnwritable, CitizenZeroError, HsmNotAnswering, LogIntegrityFailure
+from core.audit.outcomes import OutcomeQueue
+from core.errors import AuditUnwritable, HsmNotAnswering, LogIntegrityFailure
 from core.storage.database import (
     DATABASE_ERRORS,
     Database,
@@ -45,7 +46,6 @@ from core.storage.exchange import Beside, send
 from core.storage.lane import BEGIN, COMMIT, Lane
 from core.storage.statement import Result, Statement, StatementFailed
 
-OUTCOME_DELAY_SECONDS = 0.5
 SCAN_BATCH = 500
 UNIQUE_VIOLATION = "23505"
 IDLE = "25P03"
@@ -72,24 +72,6 @@ class LogVerdict:
     problem: str | None
 
 
-@dataclass(frozen=True)
-class Draft:
-    """An entry with its bytes for the index that it will probably have; no bytes where that cannot be guessed."""
-
-    entry: Entry
-    index: int
-    exact: Sequence[bytes]
-
-
-@dataclass(frozen=True)
-class PlannedEntry:
-    """The same with its MAC, as the statement that stores it if the index is still free."""
-
-    entry: Entry
-    index: int
-    statements: Sequence[Statement]
-
-
 class AuditLog:
     """The log as the use cases see it. Thread-safe."""
 
@@ -97,7 +79,7 @@ class AuditLog:
         self._database = database
         self._macs = macs
         self._now = now
-        self._outcomes = _OutcomeQueue(self.record)
+        self._outcomes = OutcomeQueue(self.record)
         self._next: int | None = None  # the index that the next entry will have if nobody else is quicker
 
     def entry(self, actor: Actor, **fields: object) -> Entry:
@@ -323,40 +305,3 @@ def _unwritten(error: DatabaseError, first: int) -> Exception:
         "The audit entry could not be written, so nothing was done.",
         details={"PostgreSQL": type(driver_error(error) or error).__name__},
     )
-
-
-class _OutcomeQueue:
-    """Holds outcomes for a moment, so that many share one transaction."""
-
-    def __init__(self, write: Callable[..., list[int]]) -> None:
-        self._write = write
-        self._lock = threading.Lock()
-        self._writing = threading.Lock()
-        self._waiting: list[Entry] = []
-        self._timer: threading.Timer | None = None
-
-    def add(self, entry: Entry) -> None:
-        with self._lock:
-            self._waiting.append(entry)
-            if self._timer is None:
-                self._timer = threading.Timer(OUTCOME_DELAY_SECONDS, self._flush_quietly)
-                self._timer.daemon = True
-                self._timer.start()
-
-    def flush(self) -> None:
-        with self._writing:  # whoever flushes before closing the HSM also waits for what the timer is writing
-            with self._lock:
-                waiting, self._waiting = self._waiting, []
-                timer, self._timer = self._timer, None
-            if timer is not None:
-                timer.cancel()
-            if waiting:
-                self._write(*waiting)
-
-    def _flush_quietly(self) -> None:
-        # An intent without an outcome counts as released, so a lost outcome weakens nothing; what keeps the
-        # log from being written stops the next use case at its intent, with words for the operator.
-        try:
-            self.flush()
-        except CitizenZeroError:
-            return

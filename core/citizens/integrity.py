@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from core.audit.draft import Draft
 from core.audit.model import StoredEntry
-from core.audit.service import AuditLog, Draft
+from core.audit.service import AuditLog
 from core.citizens import store
 from core.errors import IntegrityFailure, NotFound
 from core.keys.service import KeyService
