@@ -92,6 +92,18 @@ def test_walking_through_a_list_beyond_the_limit_says_so_without_a_dialog(bench:
     bench.until(lambda: not page.detail.note.isVisible())
 
 
+def test_an_exact_search_that_shows_its_one_citizen_counts_once(bench: Bench) -> None:
+    page = open_page(bench)
+    with bench.populated.real.limited(metadata="1 per day"):
+        bench.populated.real.sql("DELETE FROM limit_use")
+        choose(bench, page, ASHA["aadhaar"])
+        bench.qtbot.wait(700)
+        assert not page.detail.note.isVisible()
+        assert bench.populated.real.sql(
+            "SELECT count(*) FROM limit_use WHERE holder = 'metadata/operator/anjali.raghavan'"
+        ) == [(1,)]
+
+
 def test_an_exact_search_beyond_the_limit_is_refused_in_its_place(bench: Bench) -> None:
     page = open_page(bench)
     with bench.populated.real.limited(metadata="1 per day"):

@@ -73,6 +73,7 @@ class Listing(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self._checked: CitizenRecord | None = None
         self._desk = desk
         self._tasks = desk.tasks
         self._card = card
@@ -187,6 +188,7 @@ class Listing(QObject):
         self._model.show_found(found)
         self._card.show_counts(CitizenCount(len(found)), 0, searched=term)
         if len(found) == 1:
+            self._checked = found[0]
             self._card.table.choose(0)
         else:
             self._choose_again()
@@ -248,6 +250,11 @@ class Listing(QObject):
             self.lost.emit()
         else:
             self._card.table.choose(row)
+
+    def take_checked(self, token: str) -> CitizenRecord | None:
+        """Return, once, the citizen whom an exact search has just found: the search has checked everything."""
+        checked, self._checked = self._checked, None
+        return checked if checked is not None and checked.identity_token == token else None
 
     def _begin(self) -> int:
         self._round += 1

@@ -196,15 +196,17 @@ class CitizensPage(Page):
         """Read the record again with every check (all seals, the log's word), then who read last."""
         desk = self._desk
         try:
-            record = await self._tasks.query(lambda: desk.citizens.show(desk.session, token))
+            checked = self.listing.take_checked(token)
+            if checked is None:
+                checked = await self._tasks.query(lambda: desk.citizens.show(desk.session, token))
         except LimitReached as error:
             # Whoever walks through a list with the arrow keys meets this: no dialog, the list's record stands.
             if self.detail.token == token:
                 self.detail.say(self.tr("As the list has it, not read anew.") + " " + said(error.message))
             return
-        self.model.replace(record)
+        self.model.replace(checked)
         if self.detail.token == token:
-            self.detail.update_record(record)
+            self.detail.update_record(checked)
             await self._show_reads(token)
             if self.detail.tabs.current() == "timeline":
                 await self._show_timeline(token)
