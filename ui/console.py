@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QWidget
 
 from core.errors import CitizenZeroError, DatabaseUnavailable, LoginSessionEnded, LogIntegrityFailure, VaultLocked
 from ui.error_report import ErrorReport, said
+from ui.joining import Joining
 from ui.main_window import MainWindow
 from ui.models import part_words
 from ui.models.doors import Credentials, Doors
@@ -54,6 +55,7 @@ class Console(QObject):
         self.window = MainWindow(theme, tasks, (), vault=caption)
         self.workspace: Workspace | None = None
         self.unlock = UnlockScreen(theme, vault=caption, version=doors.version, provider=doors.provider)
+        self.joining = Joining(theme, tasks, self.unlock, self._reached)
         self.degraded: DegradedScreen | None = None
         self.setup: QWidget | None = None
         self.signing_in = SigningIn(theme, tasks, doors, self.unlock, self._reached)

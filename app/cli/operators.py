@@ -96,13 +96,13 @@ def states(
     reason: Reason = None,
 ) -> None:
     """Bind an operator to the citizens of some states, from the next sign-in on."""
-    from core.access.states import checked_states, states_text  # noqa: PLC0415 (kept out of --help)
+    from core.access.states import ALL, checked_states  # noqa: PLC0415 (kept out of --help)
 
     command: CommandContext = context.obj
     chosen = checked_states(states)
     with command.signed_in() as (vault, session):
         bound = vault.services.operators.set_states(session, name, chosen, command.asked(approval, reason))
-    command.output.result({"operator": bound.name, "states": states_text(bound.states)})
+    command.output.result({"operator": bound.name, "states": ALL if bound.states is None else sorted(bound.states)})
 
 
 def disable(context: typer.Context, name: Name, approval: Approval = None, reason: Reason = None) -> None:

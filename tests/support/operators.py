@@ -120,7 +120,9 @@ class Authenticator:
 
     def fresh(self) -> str:
         """Return a code that is taken now and was not handed out before; waits where the window has none left."""
-        self._step = max(self._step + 1, int(time.time() // 30) - 1)
+        # The step before is still taken, but not if the check comes after the next one has begun.
+        earlier = 1 if time.time() % 30 < 15 else 0
+        self._step = max(self._step + 1, int(time.time() // 30) - earlier)
         while self._step > int(time.time() // 30) + 1:
             time.sleep(0.5)
         return self.code(self._step)

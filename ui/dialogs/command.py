@@ -11,7 +11,8 @@ from PyQt6.QtWidgets import QWidget
 
 from core.errors import ApprovalNeeded, CitizenZeroError, InvalidFields, InvalidInput, SignInRefused
 from ui.error_report import said
-from ui.models.vault import Desk
+from ui.models.page_tasks import PageTasks
+from ui.tasks import TaskRunner
 from ui.theme.theme import Theme
 from ui.widgets.dialog import DialogFrame
 from ui.widgets.field import Field, PasswordField, TextAreaField
@@ -20,6 +21,7 @@ from ui.widgets.label import IconLabel, Label
 T = TypeVar("T")
 
 REASON_LETTERS = 240
+_SAID_HERE = (3, 4)  # not found, refused: the person can mend it in the dialog
 
 
 class CommandDialog(DialogFrame):
@@ -121,7 +123,7 @@ class CommandDialog(DialogFrame):
                 self.show_problems({error.field or "": error.message})
             case SignInRefused():
                 self.show_problems({"password": error.message})
-            case CitizenZeroError() if error.exit_code in (3, 4):
+            case CitizenZeroError() if error.exit_code in _SAID_HERE:
                 self.show_problems({"": f"{error.message} {error.remedy or ''}".strip()})
             case _:
                 return False
@@ -171,7 +173,7 @@ class FiledDialog(DialogFrame):
 
 
 def conduct(
-    desk: Desk,
+    tasks: PageTasks | TaskRunner,
     dialog: CommandDialog,
     prepare: Callable[[], Callable[[], T]],
     done: Callable[[T], None],
@@ -184,7 +186,7 @@ def conduct(
 
     async def run() -> None:
         try:
-            result = await desk.tasks.command(prepare())
+            result = await tasks.command(prepare())
         except ApprovalNeeded as error:
             if filed is None:
                 raise
@@ -198,6 +200,6 @@ def conduct(
         dialog.accept()
         done(result)
 
-    dialog.asked.connect(lambda: desk.tasks.start(run()))
+    dialog.asked.connect(lambda: tasks.start(run()))
     dialog.finished.connect(lambda _: dialog.throw_away())
     dialog.open()

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from PyQt6.QtWidgets import QWidget
 
 from core.access.model import NewInvitation, Operator, Role
+from core.access.states import states_text
 from ui.dialogs.command import CommandDialog
-from ui.models.operator_words import role_meaning, role_word
+from ui.models.operator_words import role_meaning, role_word, states_word
 from ui.models.vault import Desk
 from ui.theme.theme import Theme
 from ui.widgets import words
@@ -64,6 +65,28 @@ class RoleDialog(CommandDialog):
         self.add("role", self.role)
         self.first_focus(self.role.editor)
         self.end_with(self.tr("Give this role"), "user-cog")
+
+
+class StatesDialog(CommandDialog):
+    """Bind an operator to the citizens of some states, or of all."""
+
+    def __init__(self, theme: Theme, window: QWidget, operator: Operator) -> None:
+        super().__init__(
+            theme,
+            window,
+            self.tr("States of {operator}").format(operator=operator.name),
+            name="states_dialog",
+            note=self.tr("It holds from the next sign-in on"),
+            subtitle=self.tr("Now: {states}").format(states=states_word(operator)),
+            reason=self.tr("Reason"),
+        )
+        self.states = TextField(theme, self.tr("State codes"), name="states")
+        self.states.set_text(states_text(operator.states))
+        self.states.set_helper(self.tr("As in KA, MH; or all. No other citizens are there for this operator."))
+        self.add("states", self.states)
+        self.fields["state"] = self.states  # core names a wrong code so
+        self.first_focus(self.states.editor)
+        self.end_with(self.tr("Bind to these states"), "map-pin")
 
 
 class DisableDialog(CommandDialog):

@@ -11,6 +11,7 @@ from core.access.model import NewInvitation, Role
 from core.access.second_operator import Asked, OperationKind
 from core.access.states import checked_states
 from core.approvals.model import ApprovalView, Inbox, Signature, Status
+from ui.models.when import age
 from ui.pages.approvals.sheet import Line, SheetWords, SignatureLine
 from ui.theme.tokens import Tone
 from ui.widgets import words
@@ -32,7 +33,6 @@ _ICONS = {
 }
 _DECIDED_SHOWN = 30
 _KEY_DIGITS = 4
-_HOUR, _DAY = 60, 24 * 60  # minutes
 
 
 def _tr(text: str) -> str:
@@ -213,13 +213,3 @@ def _chip(view: ApprovalView) -> tuple[str, str, ChipTone] | None:
             return _tr("Rejected"), "ban", "danger"
         case Status.EXPIRED:
             return _tr("Expired"), "timer", "neutral"
-
-
-def age(since: datetime, now: datetime) -> str:
-    """Return how long ago something was: "12 min", "2 h", "3 d"."""
-    minutes = max(0, int((now - since).total_seconds() // 60))
-    if minutes < _HOUR:
-        return _tr("{n} min").format(n=minutes)
-    if minutes < _DAY:
-        return _tr("{n} h").format(n=minutes // _HOUR)
-    return _tr("{n} d").format(n=minutes // _DAY)

@@ -1,11 +1,19 @@
 """Operators in words: roles, what a role may do, and the cells of their table."""
 
+from datetime import datetime
+
 from PyQt6.QtCore import QCoreApplication
 
+from core.access.login_sessions import LoginRecord
 from core.access.model import Invitation, Operator, OperatorState, Role
+from core.audit.model import Origin
+from core.states import states
+from ui.models.when import age
 from ui.theme.tokens import Tone
 from ui.widgets import words
 from ui.widgets.cell_model import Cell, Column
+
+_NOW_SECONDS = 60
 
 
 def _tr(text: str) -> str:
@@ -30,6 +38,22 @@ def role_meaning(role: Role) -> str:
         Role.REGISTRAR: _tr("Citizens, consents, delegations, proofs. No keys, no operators."),
         Role.AUDITOR: _tr("Reads the log and verifies the vault. Never personal data."),
     }[role]
+
+
+def states_word(operator: Operator) -> str:
+    """Return whose citizens an operator sees."""
+    if operator.states is None:
+        return _tr("all states")
+    return ", ".join(states().get(code, code) for code in sorted(operator.states))
+
+
+def session_line(record: LoginRecord, now: datetime) -> str:
+    """Return where a login session runs and when it was last used."""
+    kind = _tr("window") if record.kind is Origin.CONSOLE else _tr("command line")
+    told = _tr("{host}, {kind} · since {since} · last active {ago}")
+    seconds = max(0, int((now - record.last_seen_at).total_seconds()))
+    ago = _tr("now") if seconds < _NOW_SECONDS else _tr("{time} ago").format(time=age(record.last_seen_at, now))
+    return told.format(host=record.device.host, kind=kind, since=words.moment(record.started_at), ago=ago)
 
 
 def columns() -> list[Column]:

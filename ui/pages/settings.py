@@ -106,7 +106,7 @@ class SettingsPage(Page):
             return partial(policies.change, desk.session, setting.name, dialog.value.text(), asked)
 
         conduct(
-            desk,
+            desk.tasks,
             dialog,
             prepare,
             lambda _: self.shown(),

@@ -41,7 +41,7 @@ class UnlockScreen(QWidget):
     `provider_asked` where a person signs in at the identity provider first; `show_waiting` says what the
     console waits for, and `stopped` that the person gave it up. `show_parts` says how the parts are,
     `show_locked` why it is locked. Signal `appearance_changed(str)` to save the choice; `verify_asked` for a
-    proof from a file.
+    proof from a file; `join_asked` by whoever has an invitation code.
     """
 
     unlock_asked = pyqtSignal(str, str)
@@ -51,6 +51,7 @@ class UnlockScreen(QWidget):
     stopped = pyqtSignal()
     appearance_changed = pyqtSignal(str)
     verify_asked = pyqtSignal()
+    join_asked = pyqtSignal()
 
     def __init__(
         self, theme: Theme, *, vault: str, version: str, provider: bool = False, parent: QWidget | None = None
@@ -233,7 +234,11 @@ class UnlockScreen(QWidget):
             self._theme, self.tr("Verify a proof…"), name="verify_proof_here", variant="quiet", icon="file-check"
         )
         verify.clicked.connect(self.verify_asked)
-        return boxed(row(verify, None, appearance, Label(self._theme, version, "caption"), spacing=14))
+        join = Button(
+            self._theme, self.tr("Join with an invitation…"), name="join_here", variant="quiet", icon="user-plus"
+        )
+        join.clicked.connect(self.join_asked)
+        return boxed(row(join, verify, None, appearance, Label(self._theme, version, "caption"), spacing=14))
 
     def _on_operator_entered(self) -> None:
         self.password.editor.setFocus(Qt.FocusReason.TabFocusReason)

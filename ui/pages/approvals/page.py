@@ -92,7 +92,7 @@ class ApprovalsPage(Page):
         def prepare() -> partial[ApprovalView]:
             return partial(desk.vault.services.approvals.approve, desk.session, view.id, Secret(dialog.password))
 
-        conduct(desk, dialog, prepare, lambda _: self.shown())
+        conduct(desk.tasks, dialog, prepare, lambda _: self.shown())
 
     def _on_reject(self, key: str) -> None:
         desk, view = self._desk, self._views[key]
@@ -102,7 +102,7 @@ class ApprovalsPage(Page):
             reason, password = dialog.reason or "", Secret(dialog.password)
             return partial(desk.vault.services.approvals.reject, desk.session, view.id, reason, password)
 
-        conduct(desk, dialog, prepare, lambda _: self.shown())
+        conduct(desk.tasks, dialog, prepare, lambda _: self.shown())
 
     def _on_carry_out(self, key: str) -> None:
         desk, view = self._desk, self._views[key]
@@ -113,4 +113,4 @@ class ApprovalsPage(Page):
             show_code_if_any(desk, self, result)
             self.shown()
 
-        conduct(desk, dialog, lambda: partial(run, Secret(dialog.password)), done)
+        conduct(desk.tasks, dialog, lambda: partial(run, Secret(dialog.password)), done)

@@ -149,10 +149,12 @@ class ApprovalSheet(Card):
         names = column(
             Label(theme, words.title, "title"), Label(theme, words.subtitle, "body", tone="muted"), spacing=2
         )
-        pieces: list[Piece] = [column(IconLabel(theme, words.icon, tone=words.tone, size=22), None), boxed(names), None]
+        pieces: list[Piece] = [column(IconLabel(theme, words.icon, tone=words.tone, size=22), None), names]
         if words.chip is not None:
             pieces.append(Chip(theme, *words.chip))
-        return boxed(row(*pieces, spacing=14, margins=(24, 16, 24, 14)))
+        header = row(*pieces, spacing=14, margins=(24, 16, 24, 14))
+        header.setStretch(1, 1)
+        return boxed(header)
 
     def _make_left(self, words: SheetWords) -> QLayout:
         theme = self._theme
