@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import QWidget
 
 from core.access.model import Permission
 from core.errors import CitizenZeroError, LoginSessionEnded, LogIntegrityFailure, VaultLocked
+from ui.dialogs.add_authenticator import add_authenticator
 from ui.error_report import ErrorReport, said
 from ui.main_window import MainWindow
 from ui.models import part_words
@@ -293,6 +294,10 @@ class Console(QObject):
             (Permission.CITIZEN_ENROL, Target("action", "enrol", self.tr("Enrol a citizen…"), "user-plus", action)),
             (Permission.CITIZEN_ENROL, Target("action", "import", self.tr("Import citizens…"), "upload", action)),
             (
+                Permission.OWN_SIGN_IN,
+                Target("action", "authenticator", self.tr("Add an authenticator…"), "smartphone", action),
+            ),
+            (
                 Permission.AUDIT_READ,
                 Target("action", "verify", self.tr("Verify the audit log"), "shield-check", action),
             ),
@@ -336,6 +341,9 @@ class Console(QObject):
 
         if key == "lock":
             self._on_lock_asked()
+        elif key == "authenticator":
+            desk = self._at_desk()
+            desk.tasks.start(add_authenticator(desk, self.window))
         elif key in ("enrol", "import"):
             page = self.window.open_page("citizens")
             if isinstance(page, CitizensPage):

@@ -98,18 +98,21 @@ class LoginSessions:
         """Open a session that lasts so long at most, and watch over it."""
         watch = _Watch(lambda: self._store.look(actor.login_session, used=True), seconds)
         session = LoginSession(operator, role, actor, since, watch)
-        self._store.add(session, this_device(), seconds)
         self._mine[actor.login_session] = watch
+        self._store.add(session, this_device(), seconds)
         return session
 
-    def close(self, session: LoginSession) -> None:
-        """Forget a session of this process: its operator locked or left."""
-        self._close(session.actor.login_session)
+    def close(self, login_session: str) -> None:
+        """Forget a session of this process: its operator locked or left. Nothing is asked where it has none."""
+        watch = self._mine.pop(login_session, None)
+        if watch is not None:
+            watch.end(VaultLocked("The console is locked."))
+            self._store.remove(login_session)
 
     def close_mine(self) -> None:
         """Forget whatever this process opened."""
         for login_session in list(self._mine):
-            self._close(login_session)
+            self.close(login_session)
 
     def why_ended(self, session: LoginSession) -> Refused | None:
         """Return why a session is over, None while it is open. It does not count as activity."""
@@ -153,12 +156,6 @@ class LoginSessions:
         """End all sessions of an operator who was disabled or got another role; returns how many. Writes no entry."""
         ids = [item.login_session for item in self._store.open_ones() if item.operator == operator]
         return sum(self._store.end(login_session, by) for login_session in ids)
-
-    def _close(self, login_session: str) -> None:
-        watch = self._mine.pop(login_session, None)
-        if watch is not None:
-            watch.end(VaultLocked("The console is locked."))
-        self._store.remove(login_session)
 
 
 class _Watch:
