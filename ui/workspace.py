@@ -224,6 +224,13 @@ class Workspace(QObject):
             self._action("enrol", self.tr("Enrol a citizen…"), "user-plus", Permission.CITIZEN_ENROL, self._enrol),
             self._action("import", self.tr("Import citizens…"), "upload", Permission.CITIZEN_ENROL, self._import),
             self._action(
+                "authenticator",
+                self.tr("Add an authenticator…"),
+                "smartphone",
+                Permission.OWN_SIGN_IN,
+                self._add_authenticator,
+            ),
+            self._action(
                 "verify", self.tr("Verify the audit log"), "shield-check", Permission.AUDIT_READ, self._verify_log
             ),
             self._action(
@@ -257,6 +264,11 @@ class Workspace(QObject):
         page = self._open("operators")
         if isinstance(page, OperatorsPage):
             page.invite()
+
+    def _add_authenticator(self) -> None:
+        from ui.dialogs.add_authenticator import add_authenticator  # noqa: PLC0415 (as above)
+
+        self.desk.tasks.start(add_authenticator(self.desk, self._window))
 
     def _verify_log(self) -> None:
         from ui.pages.audit import AuditPage  # noqa: PLC0415 (as above)

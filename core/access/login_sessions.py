@@ -103,18 +103,21 @@ class LoginSessions:
         """Open a session that lasts so long at most, and watch over it."""
         watch = _Watch(lambda: self._store.look(actor.login_session, used=True), seconds)
         session = LoginSession(operator, role, actor, since, self._readiness, watch, states)
-        self._store.add(session, this_device(), seconds)
         self._mine[actor.login_session] = watch
+        self._store.add(session, this_device(), seconds)
         return session
 
-    def close(self, session: LoginSession) -> None:
-        """Forget a session of this process: its operator locked or left."""
-        self._close(session.actor.login_session)
+    def close(self, login_session: str) -> None:
+        """Forget a session of this process: its operator locked or left. Nothing is asked where it has none."""
+        watch = self._mine.pop(login_session, None)
+        if watch is not None:
+            watch.end(VaultLocked("The console is locked."))
+            self._store.remove(login_session)
 
     def close_mine(self) -> None:
         """Forget whatever this process opened."""
         for login_session in list(self._mine):
-            self._close(login_session)
+            self.close(login_session)
 
     def why_ended(self, session: LoginSession) -> Refused | None:
         """Return why a session is over, None while it is open. It does not count as activity."""
@@ -163,12 +166,6 @@ class LoginSessions:
         for item in self._store.open_ones():
             if item.operator == name:
                 self._store.end(item.login_session, by)
-
-    def _close(self, login_session: str) -> None:
-        watch = self._mine.pop(login_session, None)
-        if watch is not None:
-            watch.end(VaultLocked("The console is locked."))
-        self._store.remove(login_session)
 
 
 class _Watch:

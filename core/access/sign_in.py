@@ -8,7 +8,7 @@ checked as soon as the token is open. An identity provider bounds the role and n
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -106,6 +106,8 @@ class SignIn:
             self._record(actor, Outcome.DONE, {**detail, **({"factors": kinds} if kinds else {})})
         except CitizenZeroError:
             self._pins.log_out()
+            with suppress(CitizenZeroError):  # what went wrong first is what is said
+                self._sessions.close(actor.login_session)
             raise
         return session
 
@@ -114,17 +116,17 @@ class SignIn:
         try:
             self._audit.flush()
             self._audit.record(self._audit.entry(session.actor, action=Action.OPERATOR_LOCK, outcome=Outcome.DONE))
-            self._sessions.close(session)
         finally:
             self._pins.log_out()
+            self._sessions.close(session.actor.login_session)
 
     def leave(self) -> None:
         """End a one-command login session: write what waits and forget the PIN."""
         try:
             self._audit.flush()
-            self._sessions.close_mine()
         finally:
             self._pins.log_out()
+            self._sessions.close_mine()
 
     # --- password ----------------------------------------------------------------------------------
 

@@ -106,6 +106,9 @@ def add_operator(real: RealVault, name: str, role: Role, password: str = PASSWOR
         store.add(connection, sealed)
 
 
+_EARLY = 10  # seconds of a step
+
+
 class Authenticator:
     """An authenticator program: it has read the otpauth URI. Each code is handed out once, in its own time."""
 
@@ -120,9 +123,8 @@ class Authenticator:
 
     def fresh(self) -> str:
         """Return a code that is taken now and was not handed out before; waits where the window has none left."""
-        # The step before is still taken, but not if the check comes after the next one has begun.
-        earlier = 1 if time.time() % 30 < 15 else 0
-        self._step = max(self._step + 1, int(time.time() // 30) - earlier)
+        now, spent = divmod(time.time(), 30)
+        self._step = max(self._step + 1, int(now) - int(spent < _EARLY))  # the one before is good for as long still
         while self._step > int(time.time() // 30) + 1:
             time.sleep(0.5)
         return self.code(self._step)

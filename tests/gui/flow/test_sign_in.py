@@ -19,8 +19,10 @@ from tests.support.operators import Authenticator, add_totp
 from tests.support.providers import CLIENT, Account, Browser, mock_provider
 from tests.support.security_key import SoftKey
 from tests.support.vault import OPERATOR, PASSWORD, RealVault, make_vault
+from ui.dialogs.add_authenticator import AuthenticatorDialog
 from ui.pages.unlock import UnlockScreen
 from ui.theme.theme import Appearance, Theme
+from ui.widgets.dialog import open_dialogs
 
 
 @pytest.fixture(scope="module")
@@ -299,3 +301,68 @@ def test_pictures_of_the_unlock_screen(
     screen.show_refused("Operator or password is wrong. 2 tries left, then a pause of 15 minutes.")
     screenshot(running.window, "unlock-identity-refused", theme)
     assert_no_elided_labels(screen)
+
+
+# --- adding an authenticator -------------------------------------------------------------------------
+
+
+def test_an_authenticator_is_added_in_the_window_and_asked_for_at_the_next_sign_in(
+    start: Start, real: RealVault, theme: Theme
+) -> None:
+    running = start(real.home.path)
+    running.sign_in()
+    running.console._on_action("authenticator")
+    dialog = running.dialog("authenticator_dialog")
+    assert isinstance(dialog, AuthenticatorDialog)
+    assert_all_named(dialog)
+    assert_no_elided_labels(dialog)
+    screenshot(running.window, "add-authenticator", theme)
+    shown = next(text for text in texts(dialog) if len(text.replace(" ", "")) == 32)
+    authenticator = Authenticator(f"otpauth://totp/x?secret={shown.replace(' ', '')}")
+    dialog.action.click()
+    assert dialog.code.error
+    for code, password, field in (("000000", PASSWORD, dialog.code), ("123456", "wrong", dialog.password)):
+        dialog.code.clear_error()
+        dialog.code.set_text(code)
+        dialog.password.editor.setText(password)
+        dialog.action.click()
+        running.until(dialog.action.isEnabled)
+        assert field.error
+        assert dialog.password.text() == ""
+        field.clear_error()
+    dialog.code.set_text(authenticator.fresh())
+    dialog.password.editor.setText(PASSWORD)
+    dialog.action.click()
+    recovery = running.dialog("recovery_dialog")
+    assert_no_elided_labels(recovery)
+    codes = [text for text in texts(recovery) if text.count("-") == 2]
+    assert len(codes) == 10
+    screenshot(running.window, "recovery-codes", theme)
+    recovery.accept()
+    running.until(lambda: open_dialogs(running.window) == [])
+    settle()
+    held = "\n".join(all_strings(running.window))
+    assert shown not in held
+    assert codes[0] not in held
+    running.window.lock_asked.emit()
+    running.until(lambda: running.console._locking is None)
+    screen = asks_for_code(running)
+    type_text(codes[0], screen.code.editor)
+    screen.unlock.click()
+    running.until(lambda: running.window.in_workspace)
+    [factor, _] = real.vault.services.factors.factors(real.session)
+    real.vault.services.factors.remove(real.session, Secret(PASSWORD), factor.factor_id)
+
+
+def test_a_lock_takes_the_secret_of_a_new_authenticator_from_the_screen(start: Start, real: RealVault) -> None:
+    running = start(real.home.path)
+    running.sign_in()
+    running.console._on_action("authenticator")
+    dialog = running.dialog("authenticator_dialog")
+    shown = next(text for text in texts(dialog) if len(text.replace(" ", "")) == 32)
+    running.window.lock_asked.emit()
+    running.until(lambda: running.console._locking is None)
+    settle()
+    assert open_dialogs(running.window) == []
+    assert shown not in "\n".join(all_strings(running.window))
+    running.sign_in()  # nothing was confirmed, so nothing is asked

@@ -146,9 +146,8 @@ class ApprovalSheet(Card):
 
     def _make_header(self, words: SheetWords) -> QWidget:
         theme = self._theme
-        names = column(
-            Label(theme, words.title, "title"), Label(theme, words.subtitle, "body", tone="muted"), spacing=2
-        )
+        below = Label(theme, words.subtitle, "body", tone="muted", wrap=True)
+        names = boxed(column(Label(theme, words.title, "title", wrap=True), below, spacing=2))
         pieces: list[Piece] = [column(IconLabel(theme, words.icon, tone=words.tone, size=22), None), names]
         if words.chip is not None:
             pieces.append(Chip(theme, *words.chip))
