@@ -303,6 +303,7 @@ class Console(QObject):
         offered = [
             (Permission.CITIZEN_ENROL, Target("action", "enrol", self.tr("Enrol a citizen…"), "user-plus", action)),
             (Permission.CITIZEN_ENROL, Target("action", "import", self.tr("Import citizens…"), "upload", action)),
+            (Permission.PROOF_PROVE, Target("action", "prove", self.tr("Prove eligibility…"), "badge-check", action)),
             (
                 Permission.AUDIT_READ,
                 Target("action", "verify", self.tr("Verify the audit log"), "shield-check", action),
@@ -361,6 +362,8 @@ class Console(QObject):
             page = self.window.open_page("citizens")
             if isinstance(page, CitizensPage):
                 (page.enrol if key == "enrol" else page.importing.open)()
+        elif key == "prove":
+            self.window.open_page("proofs")
         elif key == "verify":
             audit = self.window.open_page("audit")
             if isinstance(audit, AuditPage):
