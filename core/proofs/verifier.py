@@ -20,7 +20,7 @@ from core.proofs import credential as credentials
 from core.proofs import presentation as presentations
 from core.proofs.ages import day_in_india
 from core.proofs.attributes import schema_hash
-from core.proofs.claims import MAX_CLAIMS, Claim
+from core.proofs.claims import MAX_CLAIMS, Claim, is_sensible
 from core.proofs.credential import Credential
 from core.proofs.facts import Fact, Impossible, committed_attribute, facts
 from core.proofs.group import NotAPoint, Points, p256
@@ -265,6 +265,11 @@ def _claims(e: Examination) -> None:
 # --- the proof -------------------------------------------------------------------------------------
 
 
+def _sensible(e: Examination) -> None:
+    """Hold claims to what a request may ask: whoever verifies a file as it stands has asked nothing."""
+    _require(all(is_sensible(claim) for claim in e.shown.claims), Reason.CLAIMS)
+
+
 def _held(e: Examination) -> None:
     asked = {committed_attribute(claim) for claim in e.shown.claims}
     _require(asked <= set(e.credential.commitments), Reason.ATTRIBUTE_MISSING)
@@ -359,6 +364,7 @@ CHECKS: Final = (
     Check("begun", _begun),
     Check("not_ended", _not_ended),
     Check("claims", _claims),
+    Check("sensible", _sensible),
     Check("held", _held),
     Check("normal_form", _normal_form),
     Check("own_lengths", _own_lengths),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.proofs.claims import Claim, Operator
 from core.proofs.presentation import MAX_BYTES, Presentation
 from core.proofs.prover import Holding, present
 from core.proofs.reasons import Reason
@@ -89,6 +90,12 @@ def unasked() -> Forgery:
     return Forgery(shown(HOLDING, [other]), [STATE])
 
 
+def senseless() -> Forgery:
+    """Compare a state by order: provable, but no request may ask it."""
+    asked = Claim(STATE.attribute, Operator.GE, STATE.operand)
+    return Forgery(shown(HOLDING, [asked]), [asked])
+
+
 def eleven() -> Forgery:
     claims = [STATE] * 11
     return Forgery(shown(HOLDING, claims), claims)
@@ -137,6 +144,7 @@ FORGERIES: dict[str, tuple[Callable[[], Forgery], Reason]] = {
     "begun": (lambda: Forgery(shown(HOLDING, [STATE], issued=NOW + 61)), Reason.NOT_YET_VALID),
     "not_ended": (lambda: Forgery(shown(HOLDING, [STATE], issued=NOW - 361)), Reason.EXPIRED),
     "claims": (unasked, Reason.CLAIMS),
+    "sensible": (senseless, Reason.CLAIMS),
     "held": (
         lambda: Forgery(replace(shown(HOLDING, [STATE]), credential=AUTHORITY.issue({"gender": 1}).encoded)),
         Reason.ATTRIBUTE_MISSING,
