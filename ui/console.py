@@ -1,8 +1,7 @@
 """The console as a whole: which screen is up, who signed in, what locks it. Joins frame, pages and core.
 
 It waits for nothing: whatever may take time is a callable of `Doors` that runs in a worker thread.
-Modules of pages are imported when the first of them is opened: they need SQLAlchemy, which a worker
-imports while the first window is up already.
+What the operator is then offered stands in `ui/workspace.py`.
 """
 
 from collections.abc import Callable
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QWidget
 
-from core.access.model import Permission
 from core.errors import CitizenZeroError, LogIntegrityFailure, Refused, VaultLocked
 from ui.error_report import ErrorReport, said
 from ui.main_window import MainWindow
@@ -23,14 +21,13 @@ from ui.models.page_tasks import PageTasks
 from ui.models.vault import Desk, OpenedVault
 from ui.pages.degraded import DegradedScreen, DegradedState
 from ui.pages.unlock import UnlockScreen
-from ui.palette import Target
 from ui.pending import Pending
 from ui.tasks import TaskRunner
 from ui.theme.theme import Theme
 from ui.watching import Watching
 from ui.widgets import words
-from ui.widgets.sidebar import PageEntry
 from ui.widgets.status_bar import PartState
+from ui.workspace import Workspace
 
 if TYPE_CHECKING:
     from core.monitor.health import PartHealth
@@ -53,7 +50,8 @@ class Console(QObject):
         self._locking: Pending[None] | None = None
         self._looking = False
         caption = self.tr("Demo vault · invented") if doors.demo else self.tr("National vault · live")
-        self.window = MainWindow(theme, tasks, self._pages(), vault=caption)
+        self.window = MainWindow(theme, tasks, (), vault=caption)
+        self.workspace: Workspace | None = None
         self.unlock = UnlockScreen(theme, vault=caption, version=doors.version)
         self.degraded: DegradedScreen | None = None
         self.setup: QWidget | None = None
@@ -202,7 +200,8 @@ class Console(QObject):
         self.unlock.show_ready()
         self.unlock.set_operator(desk.session.operator)
         self.window.status.set_operator(desk.session.operator)
-        self.window.set_actions(self._actions(desk))
+        self.workspace = Workspace(self.window, desk, self._on_lock_asked)
+        self.workspace.offer()
         self.window.idle.set_seconds(desk.settings.idle_seconds)
         self.window.show_workspace("overview")
         self.window.navigation.focus_current()
@@ -221,6 +220,9 @@ class Console(QObject):
         self.show_unlock(why)
         desk.tasks.end()
         self.window.discard_pages()
+        if self.workspace is not None:
+            self.workspace.deleteLater()
+            self.workspace = None
 
         def close_vault() -> None:
             desk.tasks.wait_for_jobs()  # their last batch needs the HSM
@@ -272,7 +274,7 @@ class Console(QObject):
         words_of_it = "The audit log is shorter than it was a moment ago, which it never is by itself."
         self.report(LogIntegrityFailure(words_of_it))
 
-    # --- pages -------------------------------------------------------------------------------------
+    # --- wiring ------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
         self.unlock.unlock_asked.connect(self._on_unlock_asked)
@@ -286,95 +288,18 @@ class Console(QObject):
         if self._doors.operator:
             self.unlock.set_operator(self._doors.operator)
 
-    def _pages(self) -> list[PageEntry]:
-        return [
-            PageEntry("overview", self.tr("Overview"), "layout-dashboard", "", self._make_overview),
-            PageEntry("citizens", self.tr("Citizens"), "users", "vault", self._make_citizens, (self.tr("people"),)),
-            PageEntry(
-                "proofs", self.tr("Proofs"), "badge-check", "vault", self._make_proofs, (self.tr("eligibility"),)
-            ),
-            PageEntry("audit", self.tr("Audit"), "scroll-text", "assurance", self._make_audit, (self.tr("log"),)),
-            PageEntry("keys", self.tr("Keys & HSM"), "key-round", "security", self._make_keys, (self.tr("token"),)),
-        ]
-
-    def _actions(self, desk: Desk) -> list[Target]:
-        """Return what Ctrl+K offers to this operator."""
-        action = self.tr("Action")
-        offered = [
-            (Permission.CITIZEN_ENROL, Target("action", "enrol", self.tr("Enrol a citizen…"), "user-plus", action)),
-            (Permission.CITIZEN_ENROL, Target("action", "import", self.tr("Import citizens…"), "upload", action)),
-            (Permission.PROOF_PROVE, Target("action", "prove", self.tr("Prove eligibility…"), "badge-check", action)),
-            (
-                Permission.AUDIT_READ,
-                Target("action", "verify", self.tr("Verify the audit log"), "shield-check", action),
-            ),
-        ]
-        allowed = [target for permission, target in offered if desk.may(permission)]
-        return [*allowed, Target("action", "lock", self.tr("Lock the console"), "lock", action)]
-
-    def _at_desk(self) -> Desk:
-        if self.desk is None:
-            raise VaultLocked(self.tr("The console is locked."))
-        return self.desk
-
-    def _make_overview(self) -> QWidget:
-        from ui.pages.overview import OverviewPage  # noqa: PLC0415 (after the first window: see above)
-
-        page = OverviewPage(self._at_desk())
-        page.page_asked.connect(self.window.open_page)
-        page.verify_asked.connect(lambda: self._on_action("verify"))
-        return page
-
-    def _make_citizens(self) -> QWidget:
-        from ui.pages.citizens.page import CitizensPage  # noqa: PLC0415 (as above)
-
-        return CitizensPage(self._at_desk())
-
-    def _make_proofs(self) -> QWidget:
-        from ui.pages.proofs.page import ProofsPage  # noqa: PLC0415 (as above)
-
-        return ProofsPage(self._at_desk())
+    def _on_action(self, key: str) -> None:
+        if self.workspace is not None:
+            self.workspace.run(key)
 
     def _on_verify_proof(self) -> None:
         from ui.pages.proofs.verifying import open_verifying  # noqa: PLC0415 (loads what only a verdict needs)
 
         open_verifying(self._theme, self._tasks, self.window, self._doors.now)
 
-    def _make_audit(self) -> QWidget:
-        from ui.pages.audit import AuditPage  # noqa: PLC0415 (as above)
-
-        page = AuditPage(self._at_desk())
-        page.citizen_asked.connect(self._on_token)
-        return page
-
-    def _make_keys(self) -> QWidget:
-        from ui.pages.keys import KeysPage  # noqa: PLC0415 (as above)
-
-        return KeysPage(self._at_desk())
-
-    def _on_action(self, key: str) -> None:
-        from ui.pages.audit import AuditPage  # noqa: PLC0415 (as above)
-        from ui.pages.citizens.page import CitizensPage  # noqa: PLC0415
-
-        if key == "lock":
-            self._on_lock_asked()
-        elif key in ("enrol", "import"):
-            page = self.window.open_page("citizens")
-            if isinstance(page, CitizensPage):
-                (page.enrol if key == "enrol" else page.importing.open)()
-        elif key == "prove":
-            self.window.open_page("proofs")
-        elif key == "verify":
-            audit = self.window.open_page("audit")
-            if isinstance(audit, AuditPage):
-                audit.verify()
-
     def _on_token(self, token: str) -> None:
-        from ui.pages.citizens.page import CitizensPage  # noqa: PLC0415 (as above)
-
-        page = self.window.open_page("citizens")
-        if isinstance(page, CitizensPage):
-            page.open_citizen(token)
+        if self.workspace is not None:
+            self.workspace.open_citizen(token)
 
     def _on_appearance_changed(self, appearance: str) -> None:
         self._tasks.query(lambda: self._doors.save_appearance(appearance))

@@ -9,7 +9,7 @@ from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PyQt6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
+from PyQt6.QtWidgets import QApplication, QMainWindow, QSizePolicy, QStackedWidget, QWidget
 
 from ui.palette import Palette, Target
 from ui.tasks import JobState, TaskRunner
@@ -17,7 +17,7 @@ from ui.theme.theme import Theme
 from ui.widgets.dialog import open_dialogs
 from ui.widgets.exposure import forget_exposed
 from ui.widgets.idle import IdleWatch, waking_clock
-from ui.widgets.layout import column, row
+from ui.widgets.layout import boxed, column, row
 from ui.widgets.page import Page
 from ui.widgets.sidebar import PageEntry, Sidebar
 from ui.widgets.status_bar import StatusBar
@@ -29,6 +29,9 @@ _PAGES_BY_NUMBER = 9
 
 class MainWindow(QMainWindow):
     """`MainWindow(theme, runner, pages, vault="National vault · live")`; starts with no screen.
+
+    `set_pages` and `set_actions` offer others once it is known who signed in; `show_notice` puts a
+    standing banner above every page.
 
     Show a full screen with `show_screen(widget)`, the pages with `show_workspace()`. Parts:
     `navigation` (badges), `status` (HSM, database, log, operator), `palette_` (Ctrl+K).
@@ -61,6 +64,7 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._runner = runner
         self._entries = {entry.key: entry for entry in pages}
+        self._notice: QWidget | None = None
         self._actions = tuple(actions)
         self._built: dict[str, QWidget] = {}
         self._current = ""
@@ -68,13 +72,14 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowTitle(self.tr("Citizen Zero"))
         self.setMinimumSize(*MINIMUM)
-        self.navigation = Sidebar(theme, tuple(pages), vault)
+        self.navigation = Sidebar(theme, pages, vault)
         self.status = StatusBar(theme)
         self._pages = QStackedWidget()
         self._pages.setObjectName("pages")
         self._screens = QStackedWidget()
         self._workspace = QWidget()
-        middle = row(self.navigation, self._pages, spacing=0)
+        self._right = column(self._pages, spacing=0)
+        middle = row(self.navigation, self._right, spacing=0)
         middle.setStretch(1, 1)
         layout = column(middle, self.status, spacing=0)
         layout.setStretch(0, 1)
@@ -140,6 +145,10 @@ class MainWindow(QMainWindow):
         self.page_opened.emit(key)
         return page
 
+    def offers(self, key: str) -> bool:
+        """Tell whether the operator is offered a page."""
+        return key in self._entries
+
     def page(self, key: str) -> QWidget | None:
         """Return a page if it was built."""
         return self._built.get(key)
@@ -169,6 +178,24 @@ class MainWindow(QMainWindow):
         if self.in_workspace and current:
             self.open_page(current)
 
+    def set_pages(self, pages: Sequence[PageEntry]) -> None:
+        """Offer other pages, in the navigation and in Ctrl+K; those that were built are deleted."""
+        self.discard_pages()
+        self._entries = {entry.key: entry for entry in pages}
+        self.navigation.set_pages(pages)
+        self.palette_.set_targets(self._targets())
+
+    def show_notice(self, banner: QWidget | None) -> None:
+        """Put a banner above every page, until another call; None takes it away."""
+        if self._notice is not None:
+            self._right.removeWidget(self._notice)
+            self._notice.hide()
+            self._notice.deleteLater()
+        self._notice = None if banner is None else boxed(row(banner, margins=(20, 12, 20, 0)))
+        if self._notice is not None:
+            self._notice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+            self._right.insertWidget(0, self._notice)
+
     def set_actions(self, actions: Sequence[Target]) -> None:
         """Offer other actions in Ctrl+K (kind "action")."""
         self._actions = tuple(actions)
@@ -194,8 +221,8 @@ class MainWindow(QMainWindow):
         self._shortcut("Ctrl+L", self.lock_asked.emit, under_dialogs=True)
         self._shortcut("F6", lambda: self._go_to_area(1))
         self._shortcut("Shift+F6", lambda: self._go_to_area(-1))
-        for number, key in enumerate(list(self._entries)[:_PAGES_BY_NUMBER], start=1):
-            self._shortcut(f"Alt+{number}", partial(self.open_page, key))
+        for number in range(_PAGES_BY_NUMBER):
+            self._shortcut(f"Alt+{number + 1}", partial(self._open_by_number, number))
 
     def _shortcut(self, keys: str, call: Callable[[], object], *, under_dialogs: bool = False) -> None:
         """Give the frame a key. It does nothing on a full screen, nor under a dialog (but for locking)."""
@@ -205,6 +232,10 @@ class MainWindow(QMainWindow):
                 call()
 
         QShortcut(QKeySequence(keys), self).activated.connect(call_if_free)
+
+    def _open_by_number(self, number: int) -> None:
+        for key in list(self._entries)[number : number + 1]:
+            self.open_page(key)
 
     def _on_find(self) -> None:
         if self.palette_.isVisible():

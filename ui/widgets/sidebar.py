@@ -1,6 +1,6 @@
 """Navigation: mark and vault, the find box, then the pages in groups."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -92,9 +92,7 @@ class Sidebar(QFrame):
     page_chosen = pyqtSignal(str)
     find_asked = pyqtSignal()
 
-    def __init__(
-        self, theme: Theme, pages: tuple[PageEntry, ...], vault: str, *, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, theme: Theme, pages: Sequence[PageEntry], vault: str, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self.setObjectName("navigation")
@@ -104,24 +102,34 @@ class Sidebar(QFrame):
         self._vault = Label(theme, vault, "caption")
         names = column(Label(theme, self.tr("Citizen Zero"), "strong"), self._vault, spacing=0)
         head = row(MarkLabel(theme, 28), names, None, spacing=10, margins=(4, 0, 0, 0))
-        layout = column(head, 12, self._make_find_box(), 10, spacing=0, margins=(10, 12, 10, 12))
+        self._list = column(spacing=0)
+        layout = column(head, 12, self._make_find_box(), 10, self._list, None, spacing=0, margins=(10, 12, 10, 12))
+        self.setLayout(layout)
+        self.set_pages(pages)
+        self._on_changed()
+        theme.changed.connect(self._on_changed)
+
+    def set_pages(self, pages: Sequence[PageEntry]) -> None:
+        """Offer other pages: those that the operator's role may use."""
+        self._entries = {}
+        while (item := self._list.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()  # it is deleted later, and must not be seen or tabbed to until then
+                widget.deleteLater()
         for group, title in self._groups().items():
             entries = [entry for entry in pages if entry.group == group]
             if not entries:
                 continue
             if title:
-                layout.addSpacing(10)
-                label = Label(theme, title, "group")
+                self._list.addSpacing(10)
+                label = Label(self._theme, title, "group")
                 label.setIndent(8)
-                layout.addWidget(label)
-                layout.addSpacing(3)
+                self._list.addWidget(label)
+                self._list.addSpacing(3)
             for entry in entries:
-                layout.addWidget(self._make_entry(entry))
-                layout.addSpacing(1)
-        layout.addStretch(1)
-        self.setLayout(layout)
-        self._on_changed()
-        theme.changed.connect(self._on_changed)
+                self._list.addWidget(self._make_entry(entry))
+                self._list.addSpacing(1)
 
     def set_vault(self, vault: str) -> None:
         """Say which vault this is ("National vault · live")."""

@@ -172,6 +172,8 @@ class Running:
         assert console.desk is not None
         settings = replace(console.desk.settings, reveal_seconds=reveal_seconds)
         console.desk = replace(console.desk, settings=settings)
+        assert console.workspace is not None
+        console.workspace.desk = console.desk
 
     def close(self) -> None:
         """Close as a person does; then the vault, as the end of the program does."""

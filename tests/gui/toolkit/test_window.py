@@ -22,9 +22,11 @@ from ui.main_window import MINIMUM, MainWindow
 from ui.pages.unlock import UnlockScreen
 from ui.tasks import Job, TaskRunner
 from ui.theme.theme import Theme
+from ui.widgets.banner import Banner
 from ui.widgets.dialog import DialogFrame, open_dialogs
 from ui.widgets.focus_ring import FocusRing
 from ui.widgets.idle import IdleWatch
+from ui.widgets.sidebar import NavEntry
 
 _ALT = Qt.KeyboardModifier.AltModifier
 _CTRL = Qt.KeyboardModifier.ControlModifier
@@ -292,3 +294,32 @@ def test_text_grows_with_the_scale_and_nothing_of_the_frame_is_cut(
     settle()
     assert_no_elided_labels(window.navigation)
     screenshot(window, f"frame-scale-{round(scale * 100)}")
+
+
+def test_the_frame_offers_other_pages_once_it_is_known_who_signed_in(window: MainWindow) -> None:
+    kept = [entry for entry in window._entries.values() if entry.key in ("overview", "audit")]
+    window.show()
+    window.set_pages(kept)
+    window.show_workspace("audit")
+    settle()
+    assert window.offers("audit")
+    assert not window.offers("citizens")
+    names = {entry.objectName() for entry in window.navigation.findChildren(NavEntry) if entry.isVisible()}
+    assert names == {"nav_overview", "nav_audit"}
+    assert [target.key for target in window._targets() if target.kind == "page"] == ["overview", "audit"]
+    _key(window, Qt.Key.Key_9, _ALT)
+    assert window.current_page == "audit"
+    _key(window, Qt.Key.Key_1, _ALT)
+    assert window.current_page == "overview"
+
+
+def test_a_standing_notice_stays_above_every_page_until_it_is_taken_away(window: MainWindow) -> None:
+    notice = Banner(window._theme, "warning", "One operator decides alone", "Chosen at set-up.", name="notice")
+    window.show()
+    window.show_notice(notice)
+    for page in ("audit", "citizens"):
+        window.show_workspace(page)
+        settle()
+        assert notice.isVisible()
+    window.show_notice(None)
+    assert window.findChild(Banner, "notice") is None or not notice.isVisible()
