@@ -24,13 +24,14 @@ from core.proofs import store
 from core.proofs.ages import day_in_india
 from core.proofs.attributes import BY_ID
 from core.proofs.claims import Claim
+from core.proofs.examination import Expected, id_of
 from core.proofs.facts import committed_attribute
 from core.proofs.issuing import CredentialIssuer, StoredCredential
 from core.proofs.learning import Forecast, Knowledge
 from core.proofs.model import PastProof, ProofAnswer, ProofPreview, ProofRequest
 from core.proofs.prover import Ask, check_held, present
 from core.proofs.response import response_document
-from core.proofs.verifier import Expected, Verdict, id_of, verify
+from core.proofs.verifier import Verdict, verify
 from core.storage.database import Database
 from core.storage.seal import RowSealer, SealedRow
 from core.vault_token import VaultToken

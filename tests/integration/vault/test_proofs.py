@@ -14,9 +14,10 @@ from core.citizens.model import CitizenRecord, Purpose
 from core.errors import AuditUnwritable, BudgetExhausted, IntegrityFailure, InvalidInput, NotFound, Refused
 from core.jobs.model import JobState
 from core.proofs.claims import Claim, Operator
+from core.proofs.examination import Expected
 from core.proofs.model import ProofAnswer, ProofRequest
 from core.proofs.presentation import parse
-from core.proofs.verifier import Expected, verify
+from core.proofs.verifier import verify
 from tests.support.eligibility import claim
 from tests.support.vault import ASHA, RAVI, RealVault, in_threads
 

@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
+from core.proofs.checks import CHECKS
 from core.proofs.claims import Claim, Operator
+from core.proofs.examination import Expected
 from core.proofs.presentation import MAX_BYTES, Presentation
 from core.proofs.prover import Holding, present
 from core.proofs.reasons import Reason
 from core.proofs.scalars import ORDER, random_scalars
 from core.proofs.seen import SeenFile
 from core.proofs.transcript import SUITE
-from core.proofs.verifier import CHECKS, Expected, Verdict, verify
+from core.proofs.verifier import Verdict, verify
 from tests.support import forging
 from tests.support.eligibility import NOW, VALUES, Authority, ask, claim, shown
 
