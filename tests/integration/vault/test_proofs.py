@@ -313,16 +313,17 @@ def test_what_it_would_reveal_is_said_before(real: RealVault) -> None:
     assert credential_rows(real, person)
 
 
-def test_two_proofs_at_once_both_count(real: RealVault) -> None:
+def test_proofs_at_once_all_count_even_the_first(real: RealVault) -> None:
     person = somebody(real)
-    prove(real, person, request())
 
     def work(number: int) -> None:
         prove(real, person, request(claim("income_annual", "<=", 500_000 + number), audience=f"audience {number}"))
 
-    assert in_threads(2, work) == []
+    assert in_threads(4, work) == []
     asked = real.vault.services.proofs.forecast(real.session, person.identity_token, request())
-    assert {"audience 0", "audience 1"} <= {one.audience for one in asked.learnt}
+    assert {f"audience {number}" for number in range(4)} <= {one.audience for one in asked.learnt}
+    done = [entry for entry in entries(real, person) if entry.outcome == Outcome.DONE]
+    assert [entry.detail["budget"] for entry in done] == [4, 3, 2, 1]
 
 
 def test_history_tells_who_asked_what_for_whom(real: RealVault) -> None:
