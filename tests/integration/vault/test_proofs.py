@@ -173,6 +173,22 @@ def test_the_job_issues_for_all_who_have_none(real: RealVault) -> None:
     assert real.vault.services.reissue.run(real.session).counts.get("issued", 0) == 0
 
 
+def test_a_stopped_job_goes_on_where_it_stood(real: RealVault) -> None:
+    person = somebody(real)
+    assert real.vault.services.reissue.run(real.session, cancelled=lambda: True).state is JobState.CANCELLED
+    assert credential_rows(real, person) == []
+    assert real.vault.services.reissue.run(real.session).state is JobState.FINISHED
+    assert len(credential_rows(real, person)) == 1
+
+
+def test_two_peoples_proofs_have_one_length_whatever_their_incomes(real: RealVault) -> None:
+    asked = request(claim("income_annual", "<=", 500_000))
+    lengths = {
+        len(prove(real, somebody(real, income_annual=income), asked).presentation) for income in (100_000, 499_999)
+    }
+    assert len(lengths) == 1
+
+
 def test_a_credential_that_soon_ends_is_issued_anew(real: RealVault, monkeypatch: pytest.MonkeyPatch) -> None:
     person = somebody(real)
     prove(real, person, request())
