@@ -223,6 +223,8 @@ class Workspace(QObject):
         return [
             self._action("enrol", self.tr("Enrol a citizen…"), "user-plus", Permission.CITIZEN_ENROL, self._enrol),
             self._action("import", self.tr("Import citizens…"), "upload", Permission.CITIZEN_ENROL, self._import),
+            self._action("prove", self.tr("Prove eligibility…"), "badge-check", Permission.PROOF_PROVE, self._prove),
+            self._action("verify_proof", self.tr("Verify a proof…"), "file-check", None, self._verify_proof),
             self._action(
                 "authenticator",
                 self.tr("Add an authenticator…"),
@@ -269,6 +271,15 @@ class Workspace(QObject):
         from ui.dialogs.add_authenticator import add_authenticator  # noqa: PLC0415 (as above)
 
         self.desk.tasks.start(add_authenticator(self.desk, self._window))
+
+    def _prove(self) -> None:
+        self._open("proofs")
+
+    def _verify_proof(self) -> None:
+        from ui.pages.proofs.verifying import open_verifying  # noqa: PLC0415 (as above)
+
+        desk = self.desk
+        open_verifying(desk.theme, desk.tasks, self._window, desk.vault.now)
 
     def _verify_log(self) -> None:
         from ui.pages.audit import AuditPage  # noqa: PLC0415 (as above)

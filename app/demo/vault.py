@@ -8,6 +8,7 @@ import random
 import secrets
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,10 @@ from core.access.model import LoginSession
 from core.audit.model import Origin
 from core.citizens.model import CitizenFilter, CitizenRole, Field, NewCitizen, Purpose, VerificationLevel
 from core.citizens.validation import KOLKATA, new_citizen
-from core.errors import InvalidInput, NotFound
+from core.errors import BudgetExhausted, InvalidInput, NotFound
+from core.proofs.claims import checked_claims
+from core.proofs.model import ProofRequest
+from core.proofs.presentation import NONCE_BYTES
 from core.settings.limits import MOST, Limited, LimitSettings
 from core.setup.model import SetupPlan
 from core.setup.modules import default_module
@@ -38,6 +42,15 @@ WEEK_IN_SECONDS = LimitSettings.from_document(dict.fromkeys(Limited, f"{MOST} pe
 LEVELS = (VerificationLevel.PHONE, VerificationLevel.DOCUMENT, VerificationLevel.IN_PERSON)
 READS = ((Field.NAME, Field.PHONE), (Field.PHONE,), (Field.ADDRESS,), (Field.NAME, Field.BIRTH_DATE), (Field.EMAIL,))
 PURPOSES = (Purpose.SERVICE_DELIVERY, Purpose.SUPPORT, Purpose.SUPPORT, Purpose.ELIGIBILITY_CHECK)
+# Who asks what about people: offices with their own thresholds.
+QUESTIONS = (
+    ("https://pension.example", ({"attribute": "age", "operator": ">=", "value": 60},
+                                 {"attribute": "income_annual", "operator": "<=", "value": 500_000})),
+    ("https://scholarship.example", ({"attribute": "age", "operator": "<", "value": 25},)),
+    ("https://ration.example", ({"attribute": "bpl_status", "operator": "==", "value": True},)),
+    ("https://seeds.example", ({"attribute": "land_holding", "operator": "<=", "value": 2},
+                               {"attribute": "state", "operator": "==", "value": "KA"})),
+)  # fmt: skip
 
 
 class DemoClock:
@@ -117,6 +130,7 @@ class _Week:
 
     def __init__(self, vault: Vault, session: LoginSession, clock: DemoClock, citizens: int) -> None:
         self._citizens = vault.services.citizens
+        self._proofs = vault.services.proofs
         self._session = session
         self._clock = clock
         self._count = citizens
@@ -146,7 +160,7 @@ class _Week:
             self._one_errand(*self._random.choice(self._known))
 
     def _one_errand(self, token: str, person: NewCitizen) -> None:
-        errand = self._random.choices(("read", "find", "change", "roles", "slip"), (50, 25, 10, 8, 7))[0]
+        errand = self._random.choices(("read", "find", "change", "roles", "slip", "prove"), (45, 22, 10, 8, 7, 8))[0]
         if errand == "read":
             purpose = self._random.choice(PURPOSES)
             self._citizens.profile(self._session, token, purpose, self._random.choice(READS))
@@ -157,8 +171,17 @@ class _Week:
         elif errand == "roles" and CitizenRole.BUSINESS not in person.roles:
             roles = tuple(dict.fromkeys((*person.roles, CitizenRole.GUARDIAN)))
             self._citizens.set_roles(self._session, token, roles)
+        elif errand == "prove":
+            self._prove(token)
         else:
             self._slip(token)
+
+    def _prove(self, token: str) -> None:
+        """Answer what an office asks; some records lack an attribute, and some answers would tell too much."""
+        audience, asked = self._random.choice(QUESTIONS)
+        request = ProofRequest(checked_claims(asked), audience, secrets.token_bytes(NONCE_BYTES))
+        with suppress(InvalidInput, BudgetExhausted):
+            self._proofs.prove(self._session, token, request)
 
     def _slip(self, token: str) -> None:
         """Ask for somebody who is not there: a mistyped token."""

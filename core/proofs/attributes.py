@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -106,6 +107,7 @@ AGE_ID: Final = 1
 BIRTH_DATE_ID: Final = 9
 
 
+@cache
 def schema_hash() -> bytes:
     """Return the SHA-256 of the schema in deterministic CBOR: rows of id, name, bits, ordered, scale, codes."""
     rows = [[a.id, a.name, a.bits, a.ordered, a.scale, dict(a.codes) if a.codes else {}] for a in SCHEMA]

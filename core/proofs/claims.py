@@ -103,6 +103,14 @@ def checked_claim(attribute: str, operator: str, value: object) -> Claim:
         raise InvalidInput(_expected(spec), field="value") from None
 
 
+def is_sensible(claim: Claim) -> bool:
+    """Tell whether a claim has a known attribute, an operator that fits it and an operand within its range."""
+    spec = BY_ID.get(claim.attribute)
+    if spec is None or (claim.operator.orders and not spec.ordered):
+        return False
+    return 0 <= claim.operand <= spec.maximum
+
+
 def _claim(number: int, claim: object) -> Claim:
     if not isinstance(claim, dict) or set(claim) != {"attribute", "operator", "value"}:
         raise InvalidInput(f"Claim {number} does not have just attribute, operator and value.", field="claims")

@@ -14,7 +14,6 @@ typedef struct bignum_st BIGNUM;
 typedef struct bignum_ctx BN_CTX;
 typedef struct ec_group_st EC_GROUP;
 typedef struct ec_point_st EC_POINT;
-unsigned long OpenSSL_version_num(void);
 void ERR_clear_error(void);
 BN_CTX *BN_CTX_new(void);
 void BN_CTX_free(BN_CTX *ctx);

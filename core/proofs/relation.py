@@ -5,6 +5,7 @@ that need the group's arithmetic stand in `verify_relation.py`) and "Serializati
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
 
 from core.proofs.group import G_ENCODED
@@ -29,7 +30,7 @@ class LinearRelation:
     elements: tuple[bytes, ...]
     equations: tuple[Equation, ...]
 
-    @property
+    @cached_property
     def scalar_count(self) -> int:
         """How many secret scalars there are."""
         return 1 + max((scalar for row in self.equations for scalar, _, _ in row.terms), default=-1)

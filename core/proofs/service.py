@@ -24,13 +24,14 @@ from core.proofs import store
 from core.proofs.ages import day_in_india
 from core.proofs.attributes import BY_ID
 from core.proofs.claims import Claim
+from core.proofs.examination import Expected, id_of
 from core.proofs.facts import committed_attribute
 from core.proofs.issuing import CredentialIssuer, StoredCredential
 from core.proofs.learning import Forecast, Knowledge
 from core.proofs.model import PastProof, ProofAnswer, ProofPreview, ProofRequest
 from core.proofs.prover import Ask, check_held, present
 from core.proofs.response import response_document
-from core.proofs.verifier import Expected, Verdict, id_of, verify
+from core.proofs.verifier import Verdict, verify
 from core.storage.database import Database
 from core.storage.seal import RowSealer, SealedRow
 from core.vault_token import VaultToken
@@ -38,7 +39,7 @@ from core.vault_token import VaultToken
 LEARNT_COLUMN = "learnt_enc"
 HISTORY_LIMIT = 500
 HISTORY_OF_ALL = timedelta(days=30)
-ATTEMPTS = 3
+ATTEMPTS = 8  # as many as may ask about one citizen at the same moment
 
 
 @dataclass(frozen=True)
@@ -158,15 +159,18 @@ class ProofService:
     # --- shared ----------------------------------------------------------------------------------
 
     def _stored(self, citizen: OpenCitizen) -> tuple[StoredCredential, _Known]:
-        """Return the citizen's two rows, their seals checked, the budget's revision compared with the log's word."""
+        """Return the citizen's two rows, their seals checked, the budget's revision compared with the log's word.
+
+        The log is read first: a proof that is stored in between makes the row newer than it, never older.
+        """
         token = citizen.identity_token
+        wanted = EntryFilter(action=Action.PROOF_PROVE, outcome=Outcome.DONE, identity_token=token)
+        logged = max((int(entry.detail["budget"]) for entry in self._audit.search(wanted, 1)), default=0)
         with self._database.snapshot() as connection:
             credential, budget = (store.row_of(connection, table, token) for table in store.TABLES)
         self._sealer.check([row for row in (credential, budget) if row is not None])
-        wanted = EntryFilter(action=Action.PROOF_PROVE, outcome=Outcome.DONE, identity_token=token)
-        logged = [entry.detail["budget"] for entry in self._audit.search(wanted, 1)]
         revision = 0 if budget is None else int(budget.columns["revision"])
-        if logged != ([revision] if revision else []):
+        if revision < logged:
             raise IntegrityFailure(
                 f"What was learnt about {token} is not what the log says: its row was taken out or put back."
             )

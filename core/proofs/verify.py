@@ -19,12 +19,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from core.errors import CitizenZeroError, InvalidInput
 from core.proofs.attributes import BY_ID
 from core.proofs.claims import parse_request
+from core.proofs.examination import Expected
 from core.proofs.presentation import NONCE_BYTES, parse
 from core.proofs.reasons import Reason, Refusal
 from core.proofs.response import read_response, result_rows
 from core.proofs.seen import SeenFile
 from core.proofs.strict_cbor import NotDeterministic
-from core.proofs.verifier import Expected, Verdict, verify
+from core.proofs.verifier import Verdict, verify
 
 INTEGRITY_EXIT = 5
 AUDIENCE_LENGTH = 255

@@ -44,8 +44,8 @@ def is_valid_instance(group: Group, relation: LinearRelation, points: Points) ->
         return False
     constrained: set[int] = set()
     for row in relation.equations:
-        if len({scalar for scalar, _, _ in row.terms}) == len(row.terms):
-            constrained.update(scalar for scalar, _, coefficient in row.terms if coefficient % ORDER)
+        if _multiplies_each_once(row):
+            constrained.update([scalar for scalar, _, coefficient in row.terms if coefficient])
             continue
         for scalar, terms in _columns(row).items():
             if scalar not in constrained and not _vanishes(group, points, terms):
@@ -75,6 +75,13 @@ def equations_hold(tag: bytes, group: Group, relation: LinearRelation, points: P
 
 def _pieces(data: bytes, size: int) -> tuple[bytes, ...]:
     return tuple(data[start : start + size] for start in range(0, len(data), size))
+
+
+def _multiplies_each_once(row: Equation) -> bool:
+    """Tell whether each scalar of an equation stands in one term, with a coefficient that is its own remainder."""
+    terms = row.terms
+    distinct = len(terms) == 1 or len({scalar for scalar, _, _ in terms}) == len(terms)
+    return distinct and all(-ORDER < coefficient < ORDER for _, _, coefficient in terms)
 
 
 def _columns(row: Equation) -> dict[int, list[tuple[int, int]]]:

@@ -174,8 +174,9 @@ def _only_set_up(owner: DatabaseAddress) -> Iterator[None]:
 
 
 def _drop_all_tables(connection: psycopg.Connection) -> None:
-    """Drop the tables that stand in the schema, which held none before a set-up began, and the vault's function."""
+    """Drop the tables that stand in the schema, which held none before a set-up began, and the vault's other objects."""
     connection.execute("DROP FUNCTION IF EXISTS public.take_limits")
+    connection.execute("DROP SEQUENCE IF EXISTS public.eligibility_status_index")
     rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     for (name,) in rows:
         connection.execute(sql.SQL("DROP TABLE IF EXISTS public.{} CASCADE").format(sql.Identifier(name)))

@@ -11,12 +11,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from core.proofs.attributes import BY_NAME
 from core.proofs.claims import Claim, Operator, checked_claim
 from core.proofs.credential import LIFETIME, assemble, authority_id, payload_of, to_be_signed
+from core.proofs.examination import Expected
 from core.proofs.group import p256_for_commitments
 from core.proofs.presentation import Presentation
 from core.proofs.prover import Ask, Holding, present
 from core.proofs.reasons import Reason
 from core.proofs.scalars import random_scalars
-from core.proofs.verifier import Expected, Verdict, verify
+from core.proofs.verifier import Verdict, verify
 from core.proofs.witness import Opening
 
 NOW: Final = 1_790_000_000  # 2026-09-21 in India

@@ -8,7 +8,7 @@ from core.access.login_sessions import LoginRecord
 from core.access.model import Invitation, Operator, OperatorState, Role
 from core.audit.model import Origin
 from core.states import states
-from ui.models.when import age
+from ui.models.when import age, short
 from ui.theme.tokens import Tone
 from ui.widgets import words
 from ui.widgets.cell_model import Cell, Column
@@ -81,9 +81,9 @@ def cells_of(operator: Operator) -> list[Cell]:
     ]
 
 
-def invited_cells(invitation: Invitation) -> list[Cell]:
+def invited_cells(invitation: Invitation, now: datetime) -> list[Cell]:
     """Return an open invitation's row."""
-    until = _tr("invited until {time}").format(time=words.moment(invitation.expires))
+    until = _tr("invited until {time}").format(time=short(invitation.expires, now))
     return [
         Cell(invitation.name, tone="text2"),
         Cell(role_word(invitation.role), tone="text2"),

@@ -1,5 +1,6 @@
 """Claims, forecasts and verdicts in plain words."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -8,12 +9,15 @@ from PyQt6.QtCore import QCoreApplication
 from core.proofs.attributes import AGE, BIRTH_DATE, BPL_STATUS, BY_ID, Attribute
 from core.proofs.budget import Weight
 from core.proofs.claims import Claim, Operator
+from core.proofs.learning import LearntBits
 from core.proofs.model import PastProof
 from core.proofs.reasons import Reason
 from core.states import states
 from ui.models import citizen_words
 from ui.widgets import words
 from ui.widgets.cell_model import Cell, Column
+
+_LEAST_SHOWN = 0.05  # bits: less is shown as nothing
 
 
 def claim_sentence(claim: Claim) -> str:
@@ -90,6 +94,22 @@ def weight_words(weight: Weight) -> str:
     if not weight.allowed:
         return QCoreApplication.translate("Proofs", "up to {n} bits, allowed are {m}").format(n=told, m=limit)
     return QCoreApplication.translate("Proofs", "up to {n} of {m} bits").format(n=told, m=limit)
+
+
+def learnt_lines(learnt: Sequence[LearntBits]) -> list[tuple[str, str]]:
+    """Return who has learnt what so far: all together first, then each audience."""
+    translate = QCoreApplication.translate
+    by_audience: dict[str | None, list[str]] = {}
+    for one in learnt:
+        if one.bits >= _LEAST_SHOWN:
+            by_audience.setdefault(one.audience, []).append(f"{attribute_word(one.attribute)} {one.bits:.1f}")
+    return [
+        (
+            translate("Proofs", "Learnt by all") if audience is None else audience,
+            translate("Proofs", "{bits} bits").format(bits=", ".join(told)),
+        )
+        for audience, told in by_audience.items()
+    ]
 
 
 def reason_words(reason: Reason) -> str:

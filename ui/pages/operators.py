@@ -95,7 +95,7 @@ class OperatorsPage(Page):
             )
         )
         rows = [operator_words.cells_of(item) for item in self._operators]
-        self.model.set_rows(rows + [operator_words.invited_cells(item) for item in self._invitations])
+        self.model.set_rows(rows + [operator_words.invited_cells(item, desk.vault.now()) for item in self._invitations])
         active = sum(item.state == OperatorState.ACTIVE.value for item in self._operators)
         told = counted(active, self.tr("{n} active operator"), self.tr("{n} active operators"))
         waiting = counted(len(self._invitations), self.tr("{n} open invitation"), self.tr("{n} open invitations"))

@@ -54,10 +54,17 @@ def leave(running: Running) -> None:
     running.until(lambda: running.console._locking is None)
 
 
+def quiet(running: Running) -> None:
+    """Wait until nothing is being read."""
+    running.qtbot.wait(300)
+    running.until(lambda: not running.desktop.tasks._running)
+    settle()
+
+
 def no_dialog(running: Running) -> None:
     """Wait until a dialog's command is done."""
     running.until(lambda: not open_dialogs(running.window))
-    running.until(lambda: not running.desktop.tasks._running)
+    quiet(running)
 
 
 def notice(running: Running) -> Banner | None:
@@ -95,17 +102,20 @@ def take(running: Running, name: str, root: QWidget | None = None) -> None:
 
 def page_of(running: Running, key: str) -> Any:
     page = running.window.open_page(key)
-    running.until(lambda: not running.desktop.tasks._running)
-    settle()
+    quiet(running)
     return page
 
 
 def choose(running: Running, page: Any, text: str) -> None:
     """Choose the row whose first cell reads so."""
     model = page.model
-    rows = [row for row in range(model.rowCount()) if model.index(row, 0).data() == text]
-    page.table.choose(rows[0])
-    page.table.row_chosen.emit(model.index(rows[0], 0))
+
+    def rows() -> list[int]:
+        return [row for row in range(model.rowCount()) if model.index(row, 0).data() == text]
+
+    running.until(rows)
+    page.table.choose(rows()[0])
+    page.table.row_chosen.emit(model.index(rows()[0], 0))
     settle()
 
 
@@ -221,7 +231,7 @@ def test_a_request_is_filed_signed_by_another_and_carried_out_by_who_asked(  # n
     no_dialog(running)
     page = page_of(running, "settings")
     choose(running, page, "Time until a revealed value is masked again")
-    assert page.detail.setting.value == 30
+    running.until(lambda: page.detail.setting.value == 30)
     assert SECOND in " ".join(all_strings(page.detail))
     take(running, "settings-history")
 

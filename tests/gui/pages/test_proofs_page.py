@@ -100,6 +100,8 @@ def test_a_proof_is_made_shown_saved_and_stands_in_the_history(bench: Bench, tmp
     page._picker.fileSelected.emit(str(file))
     page._picker.close()
     bench.until(file.exists)
+    page.ask.forecast.click()
+    bench.until(lambda: any(text.startswith("Learnt by all:") for text in texts(page.ask)))
     answer = page.result.answer
     assert answer is not None
     assert json.loads(file.read_text()) == answer.document

@@ -23,6 +23,7 @@ USES: dict[Permission, Callable[[Console, str], Any]] = {
     Permission.CITIZEN_CHANGE: lambda who, token: who.services.citizens.set_level(
         who.session, token, VerificationLevel.DOCUMENT
     ),
+    Permission.PROOF_PROVE: lambda who, _: who.services.proofs.authority(who.session),
     Permission.KEY_LIST: lambda who, _: who.services.keys.ledger(who.session),
     Permission.OPERATOR_LIST: lambda who, _: who.services.operators.operators(who.session),
     Permission.OWN_SIGN_IN: lambda who, _: who.services.sessions.listing(who.session),

@@ -163,7 +163,7 @@ def forget_name_digests(real: RealVault, token: str) -> None:
     from core.citizens import store
 
     services = real.vault.services
-    with services.database.transaction() as connection:
+    with services.database.transaction(seeing="*") as connection:
         row = store.directory_row(connection, token)
         assert row is not None
     [sealed] = services.citizens._sealer.seal([("directory", {**row.columns, "name_digests": None})])

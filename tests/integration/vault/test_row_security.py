@@ -16,6 +16,7 @@ from core.access.model import LoginSession, Role
 from core.access.second_operator import Asked
 from core.access.states import checked_states
 from core.audit.model import EntryFilter, Origin
+from core.citizens import listing as citizen_listing
 from core.citizens import service as citizen_service
 from core.citizens.import_model import ENROLLED, OTHER_STATE, OnError
 from core.citizens.model import (
@@ -231,7 +232,8 @@ def test_core_alone_hides_other_states(
 def test_the_database_alone_hides_other_states(
     real: RealVault, bound: LoginSession, ravi: CitizenRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(citizen_service, "_seen_by", lambda _session, wanted: wanted)
+    for module in (citizen_service, citizen_listing):
+        monkeypatch.setattr(module, "seen_by", lambda _session, wanted: wanted)
     monkeypatch.setattr(LoginSession, "may_see", lambda _session, _state: True)
     citizens = real.vault.services.citizens
     assert isinstance(_error(lambda: citizens.show(bound, ravi.identity_token)), NotFound)

@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import cbor2
@@ -13,6 +14,7 @@ import pytest
 from core.errors import IntegrityFailure
 from core.proofs import verify as program
 from core.proofs.attributes import BIRTH_DATE_ID
+from core.proofs.claims import Claim, Operator
 from core.proofs.facts import Fact, Kind
 from core.proofs.group import p256_for_commitments
 from core.proofs.presentation import Presentation
@@ -27,6 +29,7 @@ from core.proofs.verifier import Verdict, verify
 from tests.support import forging
 from tests.support.eligibility import (
     AUDIENCE,
+    NONCE,
     NOW,
     VALUES,
     Authority,
@@ -38,6 +41,7 @@ from tests.support.eligibility import (
 )  # fmt: skip
 
 AUTHORITY = Authority()
+KEY = AUTHORITY.private.public_key()
 HOLDING = AUTHORITY.issue()
 OTHER = AUTHORITY.issue({**VALUES, "income_annual": 90_000_000, "state": 27}, token="idt_0000000000000000000008")
 INCOME = claim("income_annual", "<=", 500_000)
@@ -283,7 +287,33 @@ def test_random_damage_never_crashes() -> None:
                 case _:
                     data[place:place] = chance.randbytes(chance.randint(1, 40))
         if bytes(data) != genuine:
+            document = {"proof": base64.urlsafe_b64encode(bytes(data)).decode().rstrip("=")}
+            as_shown = program.judge_as_shown(json.dumps(document).encode(), KEY, datetime.fromtimestamp(NOW, UTC))
+            assert as_shown.reason is not None
             assert verify(bytes(data), AUTHORITY.expect(ASKED)).reason is not None
+
+
+HOSTILE_CLAIMS = [
+    Claim(1, Operator.GE, -(10**18)), Claim(1, Operator.EQ, -9000), Claim(1, Operator.LT, 2**63),
+    Claim(77, Operator.EQ, 1), Claim(2, Operator.LE, -1), Claim(2, Operator.LE, 2**64 - 1), Claim(3, Operator.GE, 9),
+    Claim(4, Operator.EQ, 256),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("hostile", HOSTILE_CLAIMS, ids=str)
+def test_a_file_with_claims_that_nobody_may_ask_is_refused_by_whoever_looks_at_it(hostile: Claim) -> None:
+    forged = replace(GENUINE, claims=(hostile,), results=(True,), own=(b"",))
+    document = {"proof": base64.urlsafe_b64encode(forged.encoded()).decode().rstrip("=")}
+    verdict = program.judge_as_shown(json.dumps(document).encode(), KEY, datetime.fromtimestamp(NOW, UTC))
+    assert verdict.reason is Reason.CLAIMS
+
+
+def test_a_genuine_file_is_accepted_by_whoever_looks_at_it() -> None:
+    data, now = json.dumps(document_of(GENUINE)).encode(), datetime.fromtimestamp(NOW, UTC)
+    assert program.judge_as_shown(data, KEY, now).valid
+    assert program.judge_as_shown(data, KEY, now, audience=AUDIENCE, nonce=NONCE.hex()).valid
+    assert program.judge_as_shown(data, KEY, now, audience="somebody else").reason is Reason.AUDIENCE
+    assert program.judge_as_shown(data, KEY, now, nonce="0" * 64).reason is Reason.NONCE
 
 
 def test_a_twin_signature_is_refused() -> None:

@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
+from core.proofs.checks import CHECKS
+from core.proofs.claims import Claim, Operator
+from core.proofs.examination import Expected
 from core.proofs.presentation import MAX_BYTES, Presentation
 from core.proofs.prover import Holding, present
 from core.proofs.reasons import Reason
 from core.proofs.scalars import ORDER, random_scalars
 from core.proofs.seen import SeenFile
 from core.proofs.transcript import SUITE
-from core.proofs.verifier import CHECKS, Expected, Verdict, verify
+from core.proofs.verifier import Verdict, verify
 from tests.support import forging
 from tests.support.eligibility import NOW, VALUES, Authority, ask, claim, shown
 
@@ -89,6 +92,12 @@ def unasked() -> Forgery:
     return Forgery(shown(HOLDING, [other]), [STATE])
 
 
+def senseless() -> Forgery:
+    """Compare a state by order: provable, but no request may ask it."""
+    asked = Claim(STATE.attribute, Operator.GE, STATE.operand)
+    return Forgery(shown(HOLDING, [asked]), [asked])
+
+
 def eleven() -> Forgery:
     claims = [STATE] * 11
     return Forgery(shown(HOLDING, claims), claims)
@@ -137,6 +146,7 @@ FORGERIES: dict[str, tuple[Callable[[], Forgery], Reason]] = {
     "begun": (lambda: Forgery(shown(HOLDING, [STATE], issued=NOW + 61)), Reason.NOT_YET_VALID),
     "not_ended": (lambda: Forgery(shown(HOLDING, [STATE], issued=NOW - 361)), Reason.EXPIRED),
     "claims": (unasked, Reason.CLAIMS),
+    "sensible": (senseless, Reason.CLAIMS),
     "held": (
         lambda: Forgery(replace(shown(HOLDING, [STATE]), credential=AUTHORITY.issue({"gender": 1}).encoded)),
         Reason.ATTRIBUTE_MISSING,

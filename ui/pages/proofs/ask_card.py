@@ -12,8 +12,7 @@ from core.citizens.model import Purpose, looks_like_token
 from core.errors import InvalidInput
 from core.proofs.attributes import BY_ID
 from core.proofs.claims import MAX_CLAIMS, Claim
-from core.proofs.learning import Forecast
-from core.proofs.model import ProofRequest
+from core.proofs.model import ProofPreview, ProofRequest
 from core.proofs.presentation import NONCE_BYTES
 from core.proofs.verify import parse_audience, parse_nonce
 from ui.error_report import said
@@ -117,8 +116,9 @@ class AskCard(Card):
         self._take_back()
         return added
 
-    def show_forecast(self, forecast: Forecast) -> None:
-        """Say what the question could tell, and let it be asked if the policy allows."""
+    def show_forecast(self, preview: ProofPreview) -> None:
+        """Say what the question could tell and what was learnt so far; let it be asked if the policy allows."""
+        forecast = preview.forecast
         self._empty(self._weights)
         for one, together in zip(forecast.one, forecast.together, strict=True):
             name = proof_words.attribute_word(BY_ID[one.attribute].name)
@@ -126,6 +126,8 @@ class AskCard(Card):
             tone: Tone = "text" if weight.allowed else "danger"
             value = proof_words.weight_words(weight)
             self._weights.addWidget(FactRow(self._theme, name, value, tone=tone, name_width=130))
+        for audience, told in proof_words.learnt_lines(preview.learnt):
+            self._weights.addWidget(Label(self._theme, f"{audience}: {told}", "caption", wrap=True))
         if forecast.allowed:
             self.banner.set_words(self.tr("What an answer could tell"), self.tr("Within the policy."), kind="info")
         else:

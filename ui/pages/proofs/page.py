@@ -81,7 +81,7 @@ class ProofsPage(Page):
     async def _forecast(self, asked: Asked) -> None:
         desk, proofs = self._desk, self._desk.vault.services.proofs
         preview = await desk.tasks.command(lambda: proofs.forecast(desk.session, asked.identity_token, asked.request))
-        self.ask.show_forecast(preview.forecast)
+        self.ask.show_forecast(preview)
 
     async def _prove(self, asked: Asked) -> None:
         desk, proofs = self._desk, self._desk.vault.services.proofs

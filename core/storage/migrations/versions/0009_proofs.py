@@ -8,7 +8,8 @@ branch_labels = None
 depends_on = None
 
 TABLES = """
-CREATE SEQUENCE eligibility_status_index;
+-- Begins where its encoding has five bytes and keeps them: the length of a credential says nothing about its number.
+CREATE SEQUENCE eligibility_status_index MINVALUE 65536;
 CREATE TABLE eligibility_credential (
     identity_token text PRIMARY KEY REFERENCES directory,
     citizen_revision integer NOT NULL,
