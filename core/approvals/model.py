@@ -142,7 +142,7 @@ class Signature:
 class ApprovalView:
     """A request as an operator sees it before deciding: everything that will be done, and what was checked.
 
-    `signed_bytes` is what the requester signed, `digest` its SHA-256 in hex.
+    `signed_hex` is what the requester signed, `digest` its SHA-256, both in hex.
     `why_not` says why this operator cannot decide on it, None if so.
     """
 
@@ -152,7 +152,7 @@ class ApprovalView:
     meaning: str
     target: str
     parameters: tuple[tuple[str, str], ...]
-    signed_bytes: bytes
+    signed_hex: str
     digest: str
     requester: str
     reason: str | None

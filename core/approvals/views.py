@@ -21,7 +21,7 @@ def view_of(case: Case, viewer: Party) -> ApprovalView:
         governed.meaning,
         request.operation.target,
         tuple((name, shown(value)) for name, value in sorted(request.operation.parameters.items())),
-        request.signed_bytes(),
+        request.signed_bytes().hex(),
         request.digest,
         request.requester,
         request.reason,

@@ -79,7 +79,7 @@ def sheet_of(view: ApprovalView, operator: str) -> SheetWords:
             ("request", str(view.id)),
         ),
         digest=view.digest,
-        exact=view.signed_bytes.hex(),
+        exact=view.signed_hex,
         meaning=(Line("info", view.meaning),),
         signatures=tuple(_signature(signed, operator) for signed in view.signatures) + _missing(view, operator),
         reason=view.reason or "",
