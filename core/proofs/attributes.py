@@ -25,6 +25,7 @@ STATES: Final[Mapping[str, int]] = MappingProxyType(
      "GJ": 24, "DH": 26, "MH": 27, "KA": 29, "GA": 30, "LD": 31, "KL": 32, "TN": 33, "PY": 34, "AN": 35, "TS": 36,
      "AP": 37, "LA": 38}
 )  # fmt: skip
+OLDER_STATES: Final = {"CT": "CG", "OR": "OD", "TG": "TS", "UT": "UK", "DN": "DH", "DD": "DH"}  # replaced, still typed
 GENDERS: Final[Mapping[str, int]] = MappingProxyType({"female": 1, "male": 2, "transgender": 3, "other": 4})
 MARITAL_STATUSES: Final[Mapping[str, int]] = MappingProxyType(
     {"single": 1, "married": 2, "widowed": 3, "divorced": 4, "separated": 5}
@@ -61,7 +62,7 @@ class Attribute:
         """
         match value:
             case str() if self.codes is not None:
-                found = self.codes.get(value)
+                found = self.codes.get(_code(value) if self.name == STATE else value.lower())
             case date() if self.name == BIRTH_DATE:
                 found = (value - DAY_ZERO).days
             case str() if self.name == BIRTH_DATE:
@@ -88,12 +89,13 @@ class Attribute:
 
 
 AGE: Final = "age"
+STATE: Final = "state"
 BIRTH_DATE: Final = "birth_date"
 BPL_STATUS: Final = "bpl_status"
 SCHEMA: Final = (
     Attribute(1, AGE, 8, ordered=True),  # years; never committed to: claims on it are claims on the birth date
     Attribute(2, "income_annual", 40, ordered=True, scale=100),  # paise
-    Attribute(3, "state", 16, ordered=False, codes=STATES),
+    Attribute(3, STATE, 16, ordered=False, codes=STATES),
     Attribute(4, "gender", 8, ordered=False, codes=GENDERS),
     Attribute(5, BPL_STATUS, 1, ordered=False),
     Attribute(6, "land_holding", 32, ordered=True, scale=10_000),  # 1/10000 hectare
@@ -112,6 +114,12 @@ def schema_hash() -> bytes:
     """Return the SHA-256 of the schema in deterministic CBOR: rows of id, name, bits, ordered, scale, codes."""
     rows = [[a.id, a.name, a.bits, a.ordered, a.scale, dict(a.codes) if a.codes else {}] for a in SCHEMA]
     return hashlib.sha256(cbor2.dumps(rows, canonical=True)).digest()
+
+
+def _code(state: str) -> str:
+    """Return the ISO 3166-2:IN code as the table has it."""
+    code = state.upper().removeprefix("IN-")
+    return OLDER_STATES.get(code, code)
 
 
 def _whole(amount: Decimal, scale: int) -> int | None:

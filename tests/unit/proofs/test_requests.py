@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import states as states_of_india
 from core.citizens import validation
 from core.errors import InvalidInput
 from core.proofs.attributes import (
     BY_NAME,
     GENDERS,
     MARITAL_STATUSES,
+    OLDER_STATES,
     SCHEMA,
     STATES,
     NotOnGrid,
@@ -87,6 +89,7 @@ def test_what_is_no_request_is_refused(text: str) -> None:
     [
         ("income_annual", 500_000, 50_000_000), ("income_annual", Decimal("0.01"), 1), ("state", "UP", 9),
         ("land_holding", Decimal("2.5"), 25_000), ("bpl_status", True, 1), ("bpl_status", 0, 0),
+        ("state", "in-tg", 36), ("state", "OR", 21), ("gender", "Female", 1),
         ("birth_date", "1900-01-01", 0), ("dependents_count", Decimal("3.0"), 3), ("gender", "female", 1),
     ],
 )  # fmt: skip
@@ -115,6 +118,7 @@ def test_a_number_without_a_value_is_on_no_grid() -> None:
 
 def test_every_state_gender_and_marital_status_has_its_code() -> None:
     assert set(STATES) == set(states())
+    assert OLDER_STATES == states_of_india.OLDER_STATES
     assert set(GENDERS) == set(validation.GENDERS)
     assert set(MARITAL_STATUSES) == set(validation.MARITAL_STATUSES)
     for codes in (STATES, GENDERS, MARITAL_STATUSES):

@@ -1,5 +1,6 @@
 """The true answer is proven and its opposite is refused: operators, edges, birthdays."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -12,6 +13,7 @@ from core.proofs.ages import day_in_india, last_birthday
 from core.proofs.attributes import BY_NAME, DAY_ZERO
 from core.proofs.claims import SYMBOLS, Claim, Operator
 from core.proofs.facts import is_true
+from core.proofs.group import Group
 from core.proofs.prover import Holding
 from tests.support.eligibility import NOW, Authority, judged, raw_claim, shown
 
@@ -140,6 +142,28 @@ def test_another_age_is_proven_without_saying_whether_older_or_younger() -> None
         assert judged(AUTHORITY, presentation, [claim]).results == ((claim, True),)
         shapes.add((len(presentation.encoded()), len(presentation.own[0]), len(presentation.narg)))
     assert len(shapes) == 1
+
+
+def test_the_group_does_the_same_work_for_every_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Number and kind of operations depend on claims and results alone: three products of G, of H and sums a bit."""
+    counted: list[int] = []
+    commit = Group.commit
+
+    def counting(group: Group, openings: Iterable[tuple[int, int]]) -> list[bytes]:
+        listed = list(openings)
+        counted.append(len(listed))
+        return commit(group, listed)
+
+    claims = [raw_claim("income_annual", "<=", 50_000_000), raw_claim("income_annual", "!=", 3)]
+    work = set()
+    for value in (0, 1, 10_000_000, 49_999_900, 50_000_000):
+        holding = holding_of("income_annual", value)
+        with monkeypatch.context() as patched:
+            patched.setattr(Group, "commit", counting)
+            shown(holding, claims)
+        work.add(tuple(counted))
+        counted.clear()
+    assert work == {(26, 2 * 26 + 1 + 1)}
 
 
 @pytest.mark.parametrize("symbol", ["<=", ">="])
