@@ -8,7 +8,7 @@ from PyQt6.QtCore import QObject
 
 from core.access.model import Operator
 from core.audit.model import Origin
-from hsm.secret import Secret
+from core.secret import Secret
 from ui.dialogs.command import conduct
 from ui.dialogs.join import JoinDialog
 from ui.models.vault import OpenedVault

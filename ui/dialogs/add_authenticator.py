@@ -9,7 +9,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from core.errors import CitizenZeroError, SecondFactorNeeded, SignInRefused
-from hsm.secret import Secret
+from core.secret import Secret
 from ui.ask import ask
 from ui.error_report import said
 from ui.models.vault import Desk

@@ -20,7 +20,7 @@ from ui.widgets.inbox import InboxGroup, InboxItem
 
 if TYPE_CHECKING:
     from core.access.model import LoginSession
-    from hsm.secret import Secret
+    from core.secret import Secret
     from ui.models.vault import VaultServices
 
 _ICONS = {

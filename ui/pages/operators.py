@@ -11,7 +11,7 @@ from core.access.model import Invitation, NewInvitation, Operator, OperatorState
 from core.access.second_operator import Asked
 from core.access.states import checked_states
 from core.errors import ApprovalNeeded
-from hsm.secret import Secret
+from core.secret import Secret
 from ui.dialogs.command import CommandDialog, FiledDialog, conduct
 from ui.dialogs.operators import DisableDialog, InviteDialog, RoleDialog, StatesDialog, show_code_if_any
 from ui.models import operator_words

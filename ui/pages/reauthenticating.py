@@ -3,7 +3,7 @@
 from PyQt6.QtWidgets import QWidget
 
 from core.errors import Refused
-from hsm.secret import Secret
+from core.secret import Secret
 from ui.ask import ask
 from ui.dialogs.reauthenticate import ReauthenticateDialog
 from ui.error_report import said

@@ -7,8 +7,8 @@ from PyQt6.QtCore import QModelIndex, QObject, pyqtSignal
 from core.access.model import Permission
 from core.access.second_operator import Asked
 from core.policies.service import SettingChange, SettingView
+from core.secret import Secret
 from core.settings import catalogue
-from hsm.secret import Secret
 from ui.dialogs.command import conduct
 from ui.dialogs.setting import SettingDialog
 from ui.models.counted import counted

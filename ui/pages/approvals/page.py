@@ -7,7 +7,7 @@ from PyQt6.QtCore import pyqtSignal
 
 from core.approvals.model import ApprovalView, Inbox
 from core.audit.growth import Change
-from hsm.secret import Secret
+from core.secret import Secret
 from ui.dialogs.approvals import ApproveDialog, CarryOutDialog, RejectDialog
 from ui.dialogs.command import conduct
 from ui.dialogs.operators import show_code_if_any
