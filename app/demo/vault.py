@@ -53,11 +53,15 @@ QUESTIONS = (
 )  # fmt: skip
 
 
+_BEFORE_NOW = timedelta(minutes=2)  # the week has ended when somebody opens it
+
+
 class DemoClock:
-    """A clock that stands where it was put, and moves a little with every look."""
+    """A clock that stands where it was put, and moves a little with every look. What is to come it never tells."""
 
     def __init__(self, start: datetime) -> None:
         self._time = start
+        self._latest = datetime.now(UTC) - _BEFORE_NOW
 
     def __call__(self) -> datetime:
         """Return the time, and let a few milliseconds pass."""
@@ -65,8 +69,8 @@ class DemoClock:
         return self._time
 
     def move_to(self, time: datetime) -> None:
-        """Go on to a later time; never back."""
-        self._time = max(self._time, time)
+        """Go on to a later time; never back, and never to one that is still to come."""
+        self._time = max(self._time, min(time, self._latest))
 
 
 @dataclass(frozen=True)
