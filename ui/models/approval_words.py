@@ -28,6 +28,7 @@ _ICONS = {
     OperationKind.OPERATOR_DISABLE: "user-minus",
     OperationKind.OPERATOR_ROLE: "user-cog",
     OperationKind.OPERATOR_STATES: "map-pin",
+    OperationKind.OPERATOR_FACTOR: "smartphone",
     OperationKind.SETTING_CHANGE: "settings",
     OperationKind.POLICY_CHANGE: "scale",
 }
@@ -108,8 +109,8 @@ def carrying_out(
         asked = Asked(password, view.id)
         match view.operation:
             case OperationKind.OPERATOR_INVITE:
-                role = Role(named["role"])
-                return services.invitations.invite(session, named["operator"], role, asked, named["person"])
+                role, states = Role(named["role"]), checked_states(named["states"])
+                return services.invitations.invite(session, named["operator"], role, asked, named["person"], states)
             case OperationKind.OPERATOR_ROLE:
                 return services.operators.set_role(session, named["operator"], Role(named["role"]), asked)
             case OperationKind.OPERATOR_STATES:
@@ -117,6 +118,8 @@ def carrying_out(
                 return services.operators.set_states(session, named["operator"], states, asked)
             case OperationKind.OPERATOR_DISABLE:
                 return services.operators.disable(session, named["operator"], asked)
+            case OperationKind.OPERATOR_FACTOR:
+                return services.factors.remove(session, named["factor"], asked)
             case OperationKind.SETTING_CHANGE | OperationKind.POLICY_CHANGE:
                 return services.policies.change(session, named["setting"], named["to"], asked)
 
