@@ -189,7 +189,7 @@ def test_a_request_is_filed_signed_by_another_and_carried_out_by_who_asked(  # n
     fill(dialog, value="1 s")
     assert dialog.value.error
     fill(dialog, value="30", reason="Shorter in the open office", password=password_of(OPERATOR))
-    assert "60 s → 30 s" in dialog.effect.text()
+    assert "1 min → 30 s" in dialog.effect.text()
     take(running, "settings-change", dialog)
     dialog.action.click()
     filed: Any = running.dialog("filed_dialog")
