@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.access import store
-from core.access.invitation_code import INVALID, CodeKeys, keys_of, new_code
+from core.access.invitation_code import INVALID, CodeKeys, is_code, keys_of, new_code
 from core.access.model import (
     LoginSession,
     NewInvitation,
@@ -190,9 +190,12 @@ class Invitations:
             )
 
     def _found(self, code: Secret, name: str, origin: Origin) -> tuple[CodeKeys, SealedRow]:
-        """Return the invitation that a code opens, not yet authenticated: the token is not open."""
+        """Return the invitation that a code opens, not yet authenticated: the token is not open.
+
+        A word that can be no code costs what any code costs: it is looked for as one that nobody has.
+        """
         try:
-            keys = keys_of(code)
+            keys = keys_of(code if is_code(code) else new_code())
             with self._database.transaction() as connection:
                 row = store.find_invitation(connection, keys.invitation_id)
             self._refuse_unusable(row, name)

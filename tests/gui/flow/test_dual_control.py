@@ -9,6 +9,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QWidget
 
 from core.access.model import Role
+from core.storage.home import Home
+from tests.gui.flow.setting_up import set_up
 from tests.gui.pages.bench import Running, Start
 from tests.support.gui import all_strings, assert_all_named, assert_no_elided_labels, press, screenshot, settle
 from tests.support.operators import SECOND, password_of, with_operator
@@ -117,6 +119,19 @@ def choose(running: Running, page: Any, text: str) -> None:
     page.table.choose(rows()[0])
     page.table.row_chosen.emit(model.index(rows()[0], 0))
     settle()
+
+
+def test_set_up_leads_on_to_the_second_super_admin(new_home: Home, start: Start) -> None:
+    running = start(new_home.path)
+    set_up(running, dual_control=True)
+    running.sign_in()
+    dialog: Any = running.dialog("invite_dialog")
+    assert dialog.role.value() == Role.SUPER_ADMIN.value
+    dialog.reject()
+    leave(running)
+    running.sign_in()
+    running.until(lambda: notice(running))
+    assert not open_dialogs(running.window)  # once: afterwards the notice is enough
 
 
 def test_until_a_second_operator_has_joined_the_frame_says_so_and_then_no_more(alone: RealVault, start: Start) -> None:

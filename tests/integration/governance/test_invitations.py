@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from app.bootstrap import open_vault
 from app.start import begin
+from core.access.invitation_code import new_code
 from core.access.model import NewInvitation, Role
 from core.access.records import PIN_PURPOSE
 from core.audit.model import EntryFilter, Origin
@@ -128,6 +130,35 @@ def test_used_expired_voided_and_anothers_codes_get_the_same_words(real: RealVau
     assert len(said) == 1
     [entry] = real.vault.services.audit.search(EntryFilter(action="operator:join", outcome="refused"), 1)
     assert (entry.operator, entry.detail) == ("unknown", {})
+
+
+def test_codes_that_do_not_serve_cost_the_same_statements_whoever_is_named(real: RealVault) -> None:
+    used, anothers = invite(real, "spent"), invite(real, "somebody.new")
+    join(real, used.code, "spent")
+    tried = {
+        "no code": (Secret("not a code!"), "spent"),
+        "nobody's": (new_code(), "spent"),
+        "nobody's, unknown operator": (new_code(), "nobody.at.all"),
+        "used": (used.code, "spent"),
+        "another's": (anothers.code, "spent"),
+        "another's, unknown operator": (anothers.code, "nobody.at.all"),
+    }
+    said: dict[str, tuple[int, str, str | None]] = {}
+    vault = open_vault(begin(real.home))
+    try:
+        statements: list[str] = []
+        event.listen(
+            vault.services.database._engine, "before_cursor_execute", lambda *given: statements.append(given[2])
+        )
+        for what, (code, name) in [("first", tried["no code"]), *tried.items()]:
+            statements.clear()
+            with pytest.raises(InvitationRefused) as refused:
+                vault.services.invitations.join(code, name, Secret(password_of(name)), Origin.CLI)
+            said[what] = (len(statements), refused.value.message, refused.value.remedy)
+    finally:
+        vault.close()
+    del said["first"]  # it connects
+    assert len(set(said.values())) == 1, said
 
 
 def test_a_weak_password_leaves_the_invitation_as_it_was(real: RealVault) -> None:
