@@ -149,7 +149,7 @@ def build_services(
         database, sealer, settings, pins, register, tries, sessions, audit, now, schema,
         provider_required=oidc is not None and oidc.required,
     )  # fmt: skip
-    factors = SecondFactors(database, sealer, tries, audit, now)
+    factors = SecondFactors(database, sealer, tries, voices, approvals, audit, now)
     keys = KeyService(database, token, sealer, settings, audit, now)
     jobs = JobService(database, sealer, audit, now)
     enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)

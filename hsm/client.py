@@ -102,10 +102,10 @@ class HsmClient:
 
     # --- facts ------------------------------------------------------------------------------------
 
-    def module_facts(self, *, deadline: float | None = None) -> ModuleFacts:
-        """Describe library and slots; needs no log-in."""
+    def module_facts(self, *, serial: str = "", deadline: float | None = None) -> ModuleFacts:
+        """Describe library and slots; needs no log-in. A token of this serial is waited for, a moment long."""
         reply = self._connection.ask(
-            requests.DescribeModule(),
+            requests.DescribeModule(serial),
             requests.ModuleDescribed,
             "describe the module",
             deadline,

@@ -45,7 +45,12 @@ class ChangePin:
 
 @dataclass(frozen=True)
 class DescribeModule:
-    """Ask for facts of library and slots; needs no log-in. Replies ModuleDescribed."""
+    """Ask for facts of library and slots; needs no log-in. Replies ModuleDescribed.
+
+    Where the token with the `serial` is not among them it is looked for again, for a moment; empty looks for none.
+    """
+
+    serial: str = ""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ class Console(QObject):
         self.joining = Joining(theme, tasks, self.unlock, self._reached)
         self.degraded: DegradedScreen | None = None
         self.setup: QWidget | None = None
+        self._first_action = ""  # what set-up leads on to, once the vault is unlocked
         self.signing_in = SigningIn(theme, tasks, doors, self.unlock, self._reached)
         self._look_timer = QTimer(self)
         self._look_timer.setInterval(_LOOK_MS)
@@ -129,7 +130,8 @@ class Console(QObject):
         self.degraded.show_state(state)
         self.window.show_screen(self.degraded)
 
-    def _on_set_up(self, operator: str) -> None:
+    def _on_set_up(self, operator: str, invites: bool) -> None:
+        self._first_action = "invite" if invites else ""
         self.unlock.set_operator(operator)
         self.show_unlock()
 
@@ -205,6 +207,8 @@ class Console(QObject):
         self._look()
         self._watching.start(desk)
         self._session_watch.start(desk)
+        action, self._first_action = self._first_action, ""
+        self.workspace.run(action)
 
     def lock(self, why: str) -> None:
         """Lock: what is on the screen goes first, then the keys."""

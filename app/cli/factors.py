@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.context import CommandContext
+from app.cli.operators import Approval, Reason
 
 if TYPE_CHECKING:
     from core.access.second_factors import Confirmed, NewTotp
@@ -83,11 +84,16 @@ def factor_list(
     command.output.result({"items": factors}, lines)
 
 
-def factor_remove(context: typer.Context, factor: Annotated[str, typer.Argument(help="Id of the factor.")]) -> None:
+def factor_remove(
+    context: typer.Context,
+    factor: Annotated[str, typer.Argument(help="Id of the factor.")],
+    approval: Approval = None,
+    reason: Reason = None,
+) -> None:
     """Remove a second factor: yours, or that of an operator who lost it."""
     command: CommandContext = context.obj
     with command.signed_in() as (vault, session):
-        removed = vault.services.factors.remove(session, command.password_again(), factor)
+        removed = vault.services.factors.remove(session, factor, command.asked(approval, reason))
     command.output.result({"removed": removed.factor_id, "operator": removed.operator, "kind": removed.kind})
 
 

@@ -10,7 +10,7 @@ from core.errors import InvalidInput
 from hsm.secret import Secret
 
 if TYPE_CHECKING:
-    from core.access.model import Operator, Role
+    from core.access.model import Invitation, Operator, Role
 
 Approval = Annotated[str | None, typer.Option("--approval", help="The approval that was given for exactly this.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; it stays in the log: no personal data.")]
@@ -35,7 +35,10 @@ def operator_list(context: typer.Context) -> None:
         operators = vault.services.operators.operators(session)
         invitations = vault.services.operators.invitations(session)
     lines = [f"{item.name:<24}{item.role.value:<14}{item.state:<10}{_bound(item)}" for item in operators]
-    lines += [f"{item.name:<24}{item.role.value:<14}invited until {item.expires:%d %b %H:%MZ}" for item in invitations]
+    lines += [
+        f"{item.name:<24}{item.role.value:<14}invited until {item.expires:%d %b %H:%MZ}  {_bound(item)}".rstrip()
+        for item in invitations
+    ]
     command.output.result({"items": operators, "invitations": invitations}, lines)
 
 
@@ -46,19 +49,26 @@ def invite(
     person: Annotated[
         str | None, typer.Option(help="Who stands behind the account, where somebody has several; else the name.")
     ] = None,
+    states: Annotated[
+        str, typer.Option(help="States whose citizens the operator will see: codes as in UP,MH; or all.")
+    ] = "all",
     approval: Approval = None,
     reason: Reason = None,
 ) -> None:
     """Invite an operator. The one-time code is shown once: hand it over in person."""
+    from core.access.states import checked_states, states_named  # noqa: PLC0415 (kept out of --help)
+
     command: CommandContext = context.obj
+    chosen, bound = _role(role), checked_states(states)
     with command.signed_in() as (vault, session):
         asked = command.asked(approval, reason)
-        made = vault.services.invitations.invite(session, name, _role(role), asked, person)
+        made = vault.services.invitations.invite(session, name, chosen, asked, person, bound)
     document = {
         "code": made.code.reveal_text(),
         "expires": made.expires,
         "operator": made.name,
         "role": made.role,
+        "states": states_named(made.states),
     }
     command.output.result(document)
 
@@ -96,13 +106,13 @@ def states(
     reason: Reason = None,
 ) -> None:
     """Bind an operator to the citizens of some states, from the next sign-in on."""
-    from core.access.states import ALL, checked_states  # noqa: PLC0415 (kept out of --help)
+    from core.access.states import checked_states, states_named  # noqa: PLC0415 (kept out of --help)
 
     command: CommandContext = context.obj
     chosen = checked_states(states)
     with command.signed_in() as (vault, session):
         bound = vault.services.operators.set_states(session, name, chosen, command.asked(approval, reason))
-    command.output.result({"operator": bound.name, "states": ALL if bound.states is None else sorted(bound.states)})
+    command.output.result({"operator": bound.name, "states": states_named(bound.states)})
 
 
 def disable(context: typer.Context, name: Name, approval: Approval = None, reason: Reason = None) -> None:
@@ -113,7 +123,7 @@ def disable(context: typer.Context, name: Name, approval: Approval = None, reaso
     command.output.result({"operator": disabled.name, "role": disabled.role, "state": disabled.state})
 
 
-def _bound(operator: "Operator") -> str:
+def _bound(operator: "Operator | Invitation") -> str:
     return "" if operator.states is None else f"only {', '.join(sorted(operator.states))}"
 
 

@@ -22,7 +22,7 @@ def setting_list(context: typer.Context) -> None:
     command: CommandContext = context.obj
     with command.signed_in() as (vault, session):
         settings = vault.services.policies.listing(session)
-    lines = [f"{item.name:<20}{item.shown:<24}{item.title}; {item.allowed}" for item in settings]
+    lines = [f"{item.name:<24}{item.shown}\n{'':<24}{item.title}; {item.allowed}" for item in settings]
     command.output.result({"items": settings}, lines)
 
 

@@ -48,18 +48,28 @@ def new_code() -> Secret:
     return Secret("-".join(text[start : start + _GROUP] for start in range(0, len(text), _GROUP)))
 
 
+def is_code(code: Secret) -> bool:
+    """Tell whether what was typed can be a code at all."""
+    return _raw(code) is not None
+
+
 def keys_of(code: Secret) -> CodeKeys:
     """Return a typed code's keys; case, blanks, dashes and look-alike digits are forgiven.
 
     Raises InvitationRefused for what cannot be a code.
     """
+    raw = _raw(code)
+    if raw is None:
+        raise InvitationRefused(INVALID)
+    return CodeKeys(_derived(raw, b"id", _ID_BYTES), X25519PrivateKey.from_private_bytes(_derived(raw, b"key", 32)))
+
+
+def _raw(code: Secret) -> bytes | None:
     try:
         raw = base64.b32decode(code.reveal_text().upper().translate(_MISREAD))
     except (binascii.Error, ValueError):
-        raise InvitationRefused(INVALID) from None
-    if len(raw) != CODE_BYTES:
-        raise InvitationRefused(INVALID)
-    return CodeKeys(_derived(raw, b"id", _ID_BYTES), X25519PrivateKey.from_private_bytes(_derived(raw, b"key", 32)))
+        return None
+    return raw if len(raw) == CODE_BYTES else None
 
 
 def _derived(raw: bytes, use: bytes, length: int) -> bytes:

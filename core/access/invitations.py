@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.access import store
-from core.access.invitation_code import INVALID, CodeKeys, keys_of, new_code
+from core.access.invitation_code import INVALID, CodeKeys, is_code, keys_of, new_code
 from core.access.model import (
     LoginSession,
     NewInvitation,
@@ -36,6 +36,7 @@ from core.access.records import (
 )
 from core.access.register import ENOUGH_FOR_DUAL_CONTROL, OperatorRegister, is_active_super_admin
 from core.access.second_operator import Asked, Operation, OperationKind, SecondOperator
+from core.access.states import require_within, states_column, states_of, states_text
 from core.access.voice import OperatorVoices
 from core.audit.governance import GovernanceLog
 from core.audit.model import Action, Actor, Entry, Origin, Outcome
@@ -84,22 +85,30 @@ class Invitations:
     # --- inviting ----------------------------------------------------------------------------------
 
     def invite(
-        self, session: LoginSession, name: str, role: Role, asked: Asked, person: str | None = None
+        self,
+        session: LoginSession,
+        name: str,
+        role: Role,
+        asked: Asked,
+        person: str | None = None,
+        states: frozenset[str] | None = None,
     ) -> NewInvitation:
         """Invite an operator; an older invitation of the same name is void.
 
         `person` names who stands behind the account (a staff number, say), where somebody has several; by default
-        the name itself. Needs the own password: it opens what is handed on. Raises ApprovalNeeded.
+        the name itself; `states` are those whose citizens the operator will see, all by default. Needs the own
+        password: it opens what is handed on. Raises ApprovalNeeded.
         """
-        told = {"operator": name, "role": role.value}
+        told = {"operator": name, "role": role.value, "states": states_text(states)}
         with recorded(self._audit, session, Action.OPERATOR_INVITE, told):
             require(session, Permission.OPERATOR_INVITE)
+            require_within(session, states)
             checked_operator_name(name)
             who = person_of(name) if person is None else checked_person(person)
             with self._pins.exclusive():
                 if asked.approval is None:
                     self._refuse_known_name(name)
-                parameters = {"operator": name, "role": role.value, "person": who}
+                parameters = {**told, "person": who}
                 operation = Operation(OperationKind.OPERATOR_INVITE, f"operator {name}", parameters)
                 consent = self._second.consent(session, operation, asked)
                 self._refuse_known_name(name)
@@ -113,6 +122,7 @@ class Invitations:
                     "name": name,
                     "role": role.value,
                     "person": who,
+                    "states": states_column(states),
                     "state": OPEN,
                     "invited_by": session.operator,
                     "encryption_public": made.public,
@@ -141,7 +151,7 @@ class Invitations:
                         if not store.replace(connection, old, columns):
                             raise ChangedMeanwhile("An invitation was changed at the same moment.")
                     self._audit.append(connection, *used, entry)
-        return NewInvitation(code, name, role, expires)
+        return NewInvitation(code, name, role, expires, states)
 
     def _refuse_known_name(self, name: str) -> None:
         """Raise AlreadyExists for a name that is or reads like an operator's, also a disabled one's."""
@@ -180,9 +190,12 @@ class Invitations:
             )
 
     def _found(self, code: Secret, name: str, origin: Origin) -> tuple[CodeKeys, SealedRow]:
-        """Return the invitation that a code opens, not yet authenticated: the token is not open."""
+        """Return the invitation that a code opens, not yet authenticated: the token is not open.
+
+        A word that can be no code costs what any code costs: it is looked for as one that nobody has.
+        """
         try:
-            keys = keys_of(code)
+            keys = keys_of(code if is_code(code) else new_code())
             with self._database.transaction() as connection:
                 row = store.find_invitation(connection, keys.invitation_id)
             self._refuse_unusable(row, name)
@@ -215,12 +228,13 @@ class Invitations:
             columns = new_operator(actor.operator, password, role, secrets, self._now())
         finally:
             secrets.wipe()
-        columns |= {"person": row.columns["person"], "invited_by": row.columns["invited_by"]}
+        columns |= {name: row.columns[name] for name in ("person", "invited_by", "states")}
         used = {**row.columns, "state": USED, PENDING: None, "revision": row.columns["revision"] + 1}
         sealed = self._sealer.seal([(store.operator.name, columns), (row.table, used)])
         joined = {
             "operator": actor.operator,
             "role": role.value,
+            "states": states_text(states_of(row.columns)),
             "revision": 1,
             "signing_key": key_digest(columns["signing_public"]),
         }

@@ -182,6 +182,7 @@ class Invitation:
     invited_by: str
     created_at: datetime
     expires: datetime
+    states: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,7 @@ class NewInvitation:
     name: str
     role: Role
     expires: datetime
+    states: frozenset[str] | None = None
 
 
 def require(session: LoginSession, permission: Permission) -> None:

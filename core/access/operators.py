@@ -18,7 +18,7 @@ from core.access.recording import recorded
 from core.access.records import OF_SUPER_ADMINS, OperatorSecrets, invitation_of, operator_of
 from core.access.register import ENOUGH_FOR_DUAL_CONTROL, OperatorRegister, is_active_super_admin
 from core.access.second_operator import Asked, Consent, Operation, OperationKind, SecondOperator
-from core.access.states import require_somebody_else, require_within, states_of, states_text
+from core.access.states import require_somebody_else, require_within, states_column, states_of, states_text
 from core.access.voice import OperatorVoices
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
@@ -123,7 +123,7 @@ class OperatorService:
                 )
                 consent = self._second.consent(session, operation, asked)
                 revision = row.columns["revision"] + 1
-                columns = {**row.columns, "states": None if states is None else sorted(states), "revision": revision}
+                columns = {**row.columns, "states": states_column(states), "revision": revision}
                 detail = {**told, "from": before, "revision": revision, **_of(consent)}
                 return self._store_change(session, row, columns, consent, Action.OPERATOR_STATES, detail)
 

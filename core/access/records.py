@@ -111,7 +111,12 @@ def operator_of(columns: Mapping[str, Any]) -> Operator:
 def invitation_of(columns: Mapping[str, Any]) -> Invitation:
     """Return an invitation as lists show it."""
     return Invitation(
-        columns["name"], Role(columns["role"]), columns["invited_by"], columns["created_at"], columns["expires_at"]
+        columns["name"],
+        Role(columns["role"]),
+        columns["invited_by"],
+        columns["created_at"],
+        columns["expires_at"],
+        states_of(columns),
     )
 
 

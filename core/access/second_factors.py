@@ -28,9 +28,12 @@ from core.access.factors import (
 )
 from core.access.model import PERMISSIONS, LoginSession, Permission, require
 from core.access.operator_keys import OperatorKeys, open_keys, seal_to, stored_keys
+from core.access.recording import recorded
+from core.access.second_operator import Asked, Consent, NoneNeeded, Operation, OperationKind, SecondOperator
 from core.access.security_keys import SecurityKeyRequest, registration
 from core.access.tries import SignInTries
-from core.audit.model import Action, Outcome
+from core.access.voice import OperatorVoices
+from core.audit.model import Action, Entry, Outcome
 from core.audit.service import AuditLog
 from core.errors import ChangedMeanwhile, InvalidInput, NotFound, SecondFactorNeeded, SignInRefused
 from core.storage.database import Database
@@ -66,11 +69,20 @@ class SecondFactors:
     """The use cases."""
 
     def __init__(
-        self, database: Database, sealer: RowSealer, tries: SignInTries, audit: AuditLog, now: Callable[[], datetime]
+        self,
+        database: Database,
+        sealer: RowSealer,
+        tries: SignInTries,
+        voices: OperatorVoices,
+        second: SecondOperator,
+        audit: AuditLog,
+        now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._sealer = sealer
         self._tries = tries
+        self._voices = voices
+        self._second = second
         self._audit = audit
         self._now = now
 
@@ -146,30 +158,52 @@ class SecondFactors:
             used = store.used(connection, [item.columns["factor_id"] for item in factors])
         return [factor_of(item.columns, used.get(item.columns["factor_id"])) for item in factors]
 
-    def remove(self, session: LoginSession, password: Secret, factor_id: str) -> Factor:
+    def remove(self, session: LoginSession, factor_id: str, asked: Asked) -> Factor:
         """Remove a factor: one's own, or, for whoever may, another operator's (the device is lost).
 
-        Raises NotFound, SignInRefused. With the last authenticator or key the recovery codes go too.
+        Needs the own password. Another's is under dual control where the policy names it. With the last authenticator
+        or key the recovery codes go too. Raises NotFound, SignInRefused, ApprovalNeeded.
         """
         require(session, Permission.OWN_SIGN_IN)
         with self._database.transaction() as connection:
             found = store.find(connection, factor_id)
         if found is None or not self._may_touch(session, found):
             raise NotFound("There is no second factor with this id.")
-        operator, factors = self._checked(found.columns["operator"])
-        own, _ = (operator, None) if operator.columns["name"] == session.operator else self._checked(session.operator)
-        self._own_keys(own, password)
+        name, kind = found.columns["operator"], found.columns["kind"]
+        with recorded(self._audit, session, Action.OPERATOR_FACTOR_REMOVE, {"operator": name, "factor": kind}):
+            operator, factors = self._checked(name)
+            self._voices.open(session, asked.password)
+            consent: Consent = NoneNeeded(asked.reason)
+            if name != session.operator:
+                parameters = {"operator": name, "factor": factor_id, "kind": kind}
+                revision = operator.columns["revision"]
+                operation = Operation(OperationKind.OPERATOR_FACTOR, f"operator {name}", parameters, revision)
+                consent = self._second.consent(session, operation, asked)
+            self._remove(session, operator, factors, found, consent)
+        return factor_of(found.columns)
+
+    def _remove(
+        self,
+        session: LoginSession,
+        operator: SealedRow,
+        factors: Sequence[SealedRow],
+        found: SealedRow,
+        consent: Consent,
+    ) -> None:
+        """Take a factor away, with the last that counts all of them; the consent is used in the same transaction."""
+        factor_id = found.columns["factor_id"]
         left = [item for item in factors if item.columns["factor_id"] != factor_id]
         if not any(FactorKind(item.columns["kind"]) in _COUNTING and is_active(item) for item in left):
             left = []
         gone = [item.columns["factor_id"] for item in factors if item not in left]
         named = [item.columns["factor_id"] for item in left if is_active(item)]
 
-        def take_away(connection: Connection) -> None:
+        def take_away(connection: Connection) -> tuple[Entry, ...]:
             store.remove(connection, gone)
+            return consent.use(connection)
 
-        self._change_operator(session, operator, named, Action.OPERATOR_FACTOR_REMOVE, found.columns, take_away)
-        return factor_of(found.columns)
+        action = Action.OPERATOR_FACTOR_REMOVE
+        self._change_operator(session, operator, named, action, found.columns, take_away, consent)
 
     def rows(self) -> list[SealedRow]:
         """Return the sealed rows, for whoever checks the whole vault."""
@@ -245,10 +279,11 @@ class SecondFactors:
             codes = new_recovery_codes()
             recovery = self._new(operator, (), FactorKind.RECOVERY, "", FactorState.ACTIVE, secret=codes)
 
-        def store_all(connection: Connection) -> None:
+        def store_all(connection: Connection) -> tuple[Entry, ...]:
             put(connection, sealed)
             if recovery is not None:
                 store.add(connection, recovery, used=0)
+            return ()
 
         added = [sealed["factor_id"], *([] if recovery is None else [recovery["factor_id"]])]
         self._change_operator(session, operator, [*named, *added], Action.OPERATOR_FACTOR_ADD, sealed, store_all)
@@ -261,19 +296,26 @@ class SecondFactors:
         named: Sequence[str],
         action: Action,
         factor: Mapping[str, Any],
-        work: Callable[[Connection], None],
+        work: Callable[[Connection], tuple[Entry, ...]],
+        consent: Consent | None = None,
     ) -> None:
-        """Name the factors in the operator's row, with an entry that names the row's revision: all or nothing."""
+        """Name the factors in the operator's row, with an entry that names the row's revision: all or nothing.
+
+        `work` returns the entries that go before it.
+        """
         revision = operator.columns["revision"] + 1
         columns = {**operator.columns, "factors": list(named) or None, "revision": revision}
         [row] = self._sealer.seal([(operator.table, columns)])
         detail = {"operator": columns["name"], "factor": factor["kind"], "revision": revision}
-        entry = self._audit.entry(session.actor, action=action, outcome=Outcome.DONE, detail=detail)
+        if consent is not None and consent.approval is not None:
+            detail |= {"approval": consent.approval, "approver": consent.approver or ""}
+        reason = None if consent is None else consent.reason
+        entry = self._audit.entry(session.actor, action=action, outcome=Outcome.DONE, reason=reason, detail=detail)
         with self._database.transaction() as connection:
-            work(connection)
+            before = work(connection)
             if not store.change_operator(connection, row):
                 raise ChangedMeanwhile("The operator's record was changed from elsewhere at the same moment.")
-            self._audit.append(connection, entry)
+            self._audit.append(connection, *before, entry)
 
     @staticmethod
     def _may_touch(session: LoginSession, factor: SealedRow) -> bool:

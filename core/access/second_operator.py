@@ -26,6 +26,7 @@ class OperationKind(StrEnum):
     OPERATOR_DISABLE = "operator:disable"
     OPERATOR_ROLE = "operator:role"
     OPERATOR_STATES = "operator:states"
+    OPERATOR_FACTOR = "operator:factor"
     SETTING_CHANGE = "setting:change"
     POLICY_CHANGE = "policy:change"
 
@@ -64,6 +65,11 @@ GOVERNED: Mapping[OperationKind, Governed] = {
     OperationKind.OPERATOR_STATES: Governed(
         "Bind an operator to states",
         "From the next sign-in on, the operator sees and changes citizens of these states, and of no other.",
+        _SUPER_ADMINS,
+    ),
+    OperationKind.OPERATOR_FACTOR: Governed(
+        "Remove an operator's second factor",
+        "Sign-in no longer asks the operator for it. With the last one the password alone is enough.",
         _SUPER_ADMINS,
     ),
     OperationKind.SETTING_CHANGE: Governed(

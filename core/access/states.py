@@ -27,10 +27,20 @@ def states_text(states: frozenset[str] | None) -> str:
     return ALL if states is None else ",".join(sorted(states))
 
 
+def states_named(states: frozenset[str] | None) -> list[str] | str:
+    """Return states as documents name them: a list of codes, or "all"."""
+    return ALL if states is None else sorted(states)
+
+
 def states_of(columns: Mapping[str, Any]) -> frozenset[str] | None:
     """Return what an operator's record says; None for an operator bound to none (also in an older schema)."""
     states = columns.get("states")
     return None if states is None else frozenset(states)
+
+
+def states_column(states: frozenset[str] | None) -> list[str] | None:
+    """Return what a record keeps: the codes in order, NULL for none."""
+    return None if states is None else sorted(states)
 
 
 def require_somebody_else(others: Sequence[SealedRow]) -> None:

@@ -58,6 +58,7 @@ invitation = Table(
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("person", Text, nullable=False),
+    Column("states", ARRAY(Text)),  # what the operator will be bound to; NULL: bound to none
     Column("state", Text, nullable=False),
     Column("invited_by", Text, nullable=False),
     Column("encryption_public", LargeBinary, nullable=False),
@@ -73,6 +74,7 @@ invitation = Table(
 
 # Whatever columns there are: whoever signs in to an older schema is read before it is upgraded.
 _EVERY_OPERATOR = "SELECT * FROM operator"
+_EVERY_INVITATION = "SELECT * FROM operator_invitation"
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -114,8 +116,8 @@ def add_invitation(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def find_invitation(connection: Connection, invitation_id: bytes) -> SealedRow | None:
     """Return one invitation's row."""
-    query = select(invitation).where(invitation.c.invitation_id == invitation_id)
-    row = connection.execute(query).mappings().one_or_none()
+    query = text(f"{_EVERY_INVITATION} WHERE invitation_id = :invitation_id")
+    row = connection.execute(query, {"invitation_id": invitation_id}).mappings().one_or_none()
     return None if row is None else _invited(dict(row))
 
 
@@ -131,7 +133,7 @@ def open_invitations(connection: Connection, now: datetime) -> list[SealedRow]:
 
 def every_invitation(connection: Connection) -> list[SealedRow]:
     """Return all invitations, for whoever checks the whole vault."""
-    query = select(invitation).order_by(invitation.c.created_at)
+    query = text(f"{_EVERY_INVITATION} ORDER BY created_at")
     return [_invited(dict(row)) for row in connection.execute(query).mappings()]
 
 

@@ -38,6 +38,15 @@ class DualControlFacts:
         return {"off": OFF, "waiting": WAITING}.get(self.state, "")
 
 
+def standing_words(facts: DualControlFacts) -> str:
+    """Return the standing in one line: `on, 2 super admins, 1 request waits`."""
+    state = {"off": "off", "waiting": "waits for its second super admin"}.get(facts.state, "on")
+    admins = f"{facts.super_admins} super admin{'' if facts.super_admins == 1 else 's'}"
+    waiting = facts.approvals_waiting
+    requests = {0: "no request waits", 1: "1 request waits"}.get(waiting, f"{waiting} requests wait")
+    return f"{state}, {admins}, {requests}"
+
+
 class DualControlStanding:
     """Asks how dual control stands."""
 

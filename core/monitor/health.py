@@ -57,7 +57,7 @@ def hsm_health(config: HomeConfig, client: HsmClient, *, unlocked: bool = False)
     }
     try:
         with hsm_errors_in_words():
-            module = client.module_facts()
+            module = client.module_facts(serial=config.token_serial)
         facts |= {"library": module.description, "library_version": module.version}
         serials = {slot.serial for slot in module.slots}
         if config.token_serial not in serials:

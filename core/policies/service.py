@@ -111,8 +111,8 @@ class SettingPolicy:
             self._refuse_dual_control_alone(name, value)
             revision = 1 if row is None else int(row.columns["revision"])
             kind = OperationKind.POLICY_CHANGE if CATALOGUE[name].policy else OperationKind.SETTING_CHANGE
-            written = CATALOGUE[name].kind.shown
-            parameters = {"setting": name, "from": written(before), "to": written(value)}
+            old, to = catalogue.written(name, before), catalogue.written(name, value)
+            parameters = {"setting": name, "from": old, "to": to}
             operation = Operation(kind, f"setting {name}", parameters, revision)
             consent = self._second.consent(session, operation, asked)
             now = self._now()
@@ -131,7 +131,7 @@ class SettingPolicy:
                 "revision": revision + 1,
             }
             [sealed, change] = self._sealer.seal([("setting", new), ("setting_change", history)])
-            detail = {"setting": name, "from": parameters["from"], "to": parameters["to"], "revision": revision + 1}
+            detail = {"setting": name, "from": old, "to": to, "revision": revision + 1}
             if consent.approval is not None:
                 detail |= {"approval": consent.approval, "approver": consent.approver or ""}
             entry = self._audit.entry(

@@ -9,7 +9,14 @@ from hsm.model import TokenBinding
 
 LIMIT = "limit_"
 # Operations under dual control to begin with, by the names of `core/access/second_operator.py`.
-FIRST_POLICY = ("operator:disable", "operator:invite", "operator:role", "operator:states", "setting:change")
+FIRST_POLICY = (
+    "operator:disable",
+    "operator:factor",
+    "operator:invite",
+    "operator:role",
+    "operator:states",
+    "setting:change",
+)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pkcs11
 from pkcs11 import TokenFlag
 
 from hsm import errors, model, softokn, software_token
+from hsm.inworker.looking import looked
 from hsm.inworker.softokn_library import SoftoknLibrary
 from hsm.inworker.translation import ckr_name, translated
 
@@ -17,6 +18,10 @@ def load(path: str) -> Any:
     details = {"Doing": "open the module", "Module": path}
     if not Path(path).is_file():
         raise errors.ModuleMissing(f"The PKCS#11 module {path} is not there.", details)
+    return looked(lambda: _started(path, details), lambda: None)
+
+
+def _started(path: str, details: dict[str, str]) -> Any:
     try:
         return _start(path)
     except pkcs11.exceptions.PKCS11Error as error:

@@ -11,14 +11,23 @@ from typing import Any, Final
 import pkcs11
 from pkcs11 import Mechanism
 
-from hsm import errors, requests
+from hsm import errors, model, requests
 from hsm.inworker import attributes, check_values, data_objects, initialise, module_facts, personalise, trials, wrapping
 from hsm.inworker.keyring import Keyring
+from hsm.inworker.looking import looked
 from hsm.inworker.signing import sign
 from hsm.inworker.subkeys import Subkeys, refuse_derivation
 from hsm.inworker.translation import translate, translated
 
 _PIN_MISSING: Final = "The console is not logged in to the token."
+
+
+class _NotAmongThem(errors.TokenMissing):
+    """The module was described, without the token that was looked for."""
+
+    def __init__(self, facts: model.ModuleFacts) -> None:
+        super().__init__("The token is not connected.")
+        self.facts = facts
 
 
 class TokenSession:
@@ -79,19 +88,22 @@ class TokenSession:
         return requests.Done()
 
     def _login(self, request: requests.Login) -> requests.TokenDescribed:
+        self._session = looked(lambda: self._logged_in(request), self._start_anew)
+        self._keys = Keyring(self._session)
+        self._keys.load()
+        self._compare(request)
+        return requests.TokenDescribed(module_facts.token_facts(self._session.token))
+
+    def _logged_in(self, request: requests.Login) -> Any:
+        """Return a session that the PIN has logged in."""
         token = module_facts.find_token(self._library, request.label, request.serial)
         try:
-            pin = request.pin.decode()
             # Read and write: a refused read-only log-in leaks its session in python-pkcs11.
-            self._session = token.open(rw=True, user_pin=pin)
+            return token.open(rw=True, user_pin=request.pin.decode())
         except pkcs11.exceptions.PKCS11Error as error:
             raise translate(error, "log in") from error
         except UnicodeDecodeError as error:
             raise errors.PinRefused("The token refused the PIN.", {"Doing": "log in"}) from error
-        self._keys = Keyring(self._session)
-        self._keys.load()
-        self._compare(request)
-        return requests.TokenDescribed(module_facts.token_facts(token))
 
     def _compare(self, request: requests.Login) -> None:
         session, keys = self._open_session()
@@ -121,14 +133,28 @@ class TokenSession:
         return requests.Done()
 
     def _describe_module(self, request: requests.DescribeModule) -> requests.ModuleDescribed:
-        del request
-        return requests.ModuleDescribed(module_facts.module_facts(self._library, self._path))
+        def look() -> model.ModuleFacts:
+            facts = module_facts.module_facts(self._library, self._path)
+            if request.serial and all(slot.serial != request.serial for slot in facts.slots):
+                raise _NotAmongThem(facts)
+            return facts
+
+        if self._session is not None:  # starting the module anew would log out
+            return requests.ModuleDescribed(module_facts.module_facts(self._library, self._path))
+        try:
+            return requests.ModuleDescribed(looked(look, self._start_anew))
+        except _NotAmongThem as without:
+            return requests.ModuleDescribed(without.facts)
 
     def _describe_token(self, request: requests.DescribeToken) -> requests.TokenDescribed:
         del request
         session, _ = self._open_session()
         with translated("describe the token"):
             return requests.TokenDescribed(module_facts.token_facts(session.token.slot.get_token()))
+
+    def _start_anew(self) -> None:
+        with translated("start the module anew"):
+            self._library.reinitialize()
 
     def _initialise_token(self, request: requests.InitialiseToken) -> requests.Done:
         initialise.initialise_free_slot(Path(request.module), request.label, request.so_pin)

@@ -88,7 +88,7 @@ def test_a_command_under_dual_control_files_a_request_and_runs_once_approved(
     assert second.run(*approved).code == 4, "only who asked may go on"
     done = cli.run(*approved)
     assert done.code == 0, done.stdout
-    assert done.document["difference"] == "Time without input until the console locks: 600 s → 240 s"
+    assert done.document["difference"] == "Time without input until the console locks: 10 min → 4 min"
     replayed = cli.run(*approved)
     assert (replayed.code, replayed.error) == (4, "CZ-REF-021")
     [line] = cli.run("setting", "history", "idle_seconds").document["items"]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from PyQt6.QtCore import QCoreApplication, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
-from core.errors import ApprovalNeeded, CitizenZeroError, InvalidFields, InvalidInput, SignInRefused
+from core.errors import ApprovalNeeded, CitizenZeroError, InvalidFields, InvalidInput, SignInPaused, SignInRefused
 from ui.error_report import said
 from ui.models.page_tasks import PageTasks
 from ui.tasks import TaskRunner
@@ -121,7 +121,7 @@ class CommandDialog(DialogFrame):
                 self.show_problems(error.problems)
             case InvalidInput():
                 self.show_problems({error.field or "": error.message})
-            case SignInRefused():
+            case SignInRefused() | SignInPaused():
                 self.show_problems({"password": error.message})
             case CitizenZeroError() if error.exit_code in _SAID_HERE:
                 self.show_problems({"": f"{error.message} {error.remedy or ''}".strip()})

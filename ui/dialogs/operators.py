@@ -37,8 +37,11 @@ class InviteDialog(CommandDialog):
         self.operator = TextField(theme, self.tr("Operator's name"), name="invited_name")
         self.operator.set_helper(self.tr("As it will stand in the audit log: up to 64 letters and digits."))
         self.role = _role_field(theme, first_role)
+        self.states = _states_field(theme, None)
         self.add("operator", self.operator)
         self.add("role", self.role)
+        self.add("states", self.states)
+        self.fields["state"] = self.states  # core names a wrong code so
         self.first_focus(self.operator.editor)
         self.end_with(self.tr("Invite"), "user-plus")
 
@@ -80,9 +83,7 @@ class StatesDialog(CommandDialog):
             subtitle=self.tr("Now: {states}").format(states=states_word(operator)),
             reason=self.tr("Reason"),
         )
-        self.states = TextField(theme, self.tr("State codes"), name="states")
-        self.states.set_text(states_text(operator.states))
-        self.states.set_helper(self.tr("As in KA, MH; or all. No other citizens are there for this operator."))
+        self.states = _states_field(theme, operator.states)
         self.add("states", self.states)
         self.fields["state"] = self.states  # core names a wrong code so
         self.first_focus(self.states.editor)
@@ -152,6 +153,7 @@ class CodeDialog(DialogFrame):
         )
         self.code = _Code(theme, made.code.reveal_text())
         self.body.addWidget(self.code)
+        self.body.addWidget(FactRow(theme, self.tr("Works for"), states_word(made)))
         self.body.addWidget(FactRow(theme, self.tr("Expires"), words.moment(made.expires)))
         how = self.tr("On the unlock screen: Join with an invitation… Or: citizen-zero operator join")
         self.body.addWidget(Label(theme, how, "caption", wrap=True))
@@ -192,6 +194,13 @@ def show_code_if_any(desk: Desk, page: QWidget, result: object) -> None:
         dialog = CodeDialog(desk.theme, page, result)
         dialog.finished.connect(lambda _: dialog.throw_away())
         dialog.open()
+
+
+def _states_field(theme: Theme, bound: frozenset[str] | None) -> TextField:
+    field = TextField(theme, DialogFrame.tr("State codes"), name="states")
+    field.set_text(states_text(bound))
+    field.set_helper(DialogFrame.tr("As in KA, MH; or all. No other citizens are there for this operator."))
+    return field
 
 
 def _role_field(theme: Theme, chosen: Role) -> ComboField:

@@ -6,6 +6,7 @@ from PyQt6.QtWidgets import QWidget
 
 from core.errors import InvalidInput
 from core.policies.service import SettingView
+from core.settings import catalogue
 from ui.dialogs.command import CommandDialog
 from ui.error_report import said
 from ui.theme.theme import Theme
@@ -73,4 +74,4 @@ def _start(setting: SettingView) -> str:
     """Return the present value as it is typed."""
     if isinstance(setting.value, bool):
         return _SWITCH[0] if setting.value else _SWITCH[1]
-    return str(setting.value) if isinstance(setting.value, int) else setting.shown
+    return str(setting.value) if isinstance(setting.value, int) else catalogue.written(setting.name, setting.value)

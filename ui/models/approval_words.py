@@ -11,6 +11,8 @@ from core.access.model import NewInvitation, Role
 from core.access.second_operator import Asked, OperationKind
 from core.access.states import checked_states
 from core.approvals.model import ApprovalView, Inbox, Signature, Status
+from core.errors import InvalidInput
+from core.settings import catalogue
 from ui.models.when import age
 from ui.pages.approvals.sheet import Line, SheetWords, SignatureLine
 from ui.theme.tokens import Tone
@@ -28,6 +30,7 @@ _ICONS = {
     OperationKind.OPERATOR_DISABLE: "user-minus",
     OperationKind.OPERATOR_ROLE: "user-cog",
     OperationKind.OPERATOR_STATES: "map-pin",
+    OperationKind.OPERATOR_FACTOR: "smartphone",
     OperationKind.SETTING_CHANGE: "settings",
     OperationKind.POLICY_CHANGE: "scale",
 }
@@ -80,7 +83,7 @@ def sheet_of(view: ApprovalView, operator: str) -> SheetWords:
         ),
         digest=view.digest,
         exact=view.signed_hex,
-        meaning=(Line("info", view.meaning),),
+        meaning=(Line("info", view.meaning), *_difference(view)),
         signatures=tuple(_signature(signed, operator) for signed in view.signatures) + _missing(view, operator),
         reason=view.reason or "",
         checks=tuple(
@@ -93,6 +96,19 @@ def sheet_of(view: ApprovalView, operator: str) -> SheetWords:
         can_carry_out=can_carry_out,
         chip=_chip(view),
     )
+
+
+def _difference(view: ApprovalView) -> tuple[Line, ...]:
+    """Return a change of a setting in plain words; nothing for another operation, or for a value of another time."""
+    named = dict(view.parameters)
+    if "setting" not in named:
+        return ()
+    name = named["setting"]
+    try:
+        old, new = (catalogue.parse(name, named[side]) for side in ("from", "to"))
+        return (Line("settings", catalogue.difference(name, old, new)),)
+    except InvalidInput:
+        return ()
 
 
 def carrying_out(
@@ -108,8 +124,8 @@ def carrying_out(
         asked = Asked(password, view.id)
         match view.operation:
             case OperationKind.OPERATOR_INVITE:
-                role = Role(named["role"])
-                return services.invitations.invite(session, named["operator"], role, asked, named["person"])
+                role, states = Role(named["role"]), checked_states(named["states"])
+                return services.invitations.invite(session, named["operator"], role, asked, named["person"], states)
             case OperationKind.OPERATOR_ROLE:
                 return services.operators.set_role(session, named["operator"], Role(named["role"]), asked)
             case OperationKind.OPERATOR_STATES:
@@ -117,6 +133,8 @@ def carrying_out(
                 return services.operators.set_states(session, named["operator"], states, asked)
             case OperationKind.OPERATOR_DISABLE:
                 return services.operators.disable(session, named["operator"], asked)
+            case OperationKind.OPERATOR_FACTOR:
+                return services.factors.remove(session, named["factor"], asked)
             case OperationKind.SETTING_CHANGE | OperationKind.POLICY_CHANGE:
                 return services.policies.change(session, named["setting"], named["to"], asked)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from PyQt6.QtCore import QCoreApplication
 
 from core.access.login_sessions import LoginRecord
-from core.access.model import Invitation, Operator, OperatorState, Role
+from core.access.model import Invitation, NewInvitation, Operator, OperatorState, Role
 from core.audit.model import Origin
 from core.states import states
 from ui.models.when import age, short
@@ -40,7 +40,7 @@ def role_meaning(role: Role) -> str:
     }[role]
 
 
-def states_word(operator: Operator) -> str:
+def states_word(operator: Operator | Invitation | NewInvitation) -> str:
     """Return whose citizens an operator sees."""
     if operator.states is None:
         return _tr("all states")

@@ -73,9 +73,10 @@ class OperatorsPage(Page):
         alone = sum(item.state == OperatorState.ACTIVE.value for item in self._operators) <= 1
         dialog = InviteDialog(desk.theme, self, first_role=Role.SUPER_ADMIN if alone else Role.REGISTRAR)
 
-        def prepare() -> partial[NewInvitation]:
-            name, role = dialog.operator.text(), Role(dialog.role.value())
-            return partial(desk.vault.services.invitations.invite, desk.session, name, role, _asked(dialog))
+        def prepare() -> Callable[[], NewInvitation]:
+            name, role, asked = dialog.operator.text(), Role(dialog.role.value()), _asked(dialog)
+            typed, invite = dialog.states.text(), desk.vault.services.invitations.invite
+            return lambda: invite(desk.session, name, role, asked, states=checked_states(typed))
 
         def done(made: NewInvitation) -> None:
             show_code_if_any(desk, self, made)

@@ -156,7 +156,7 @@ class SettingDetail(Card):
         """Show one setting and its changes, newest first."""
         self.setting = setting
         self._title.setText(setting.title)
-        self._value.setText(setting.shown)
+        self._value.setText("\n".join(setting.value) if isinstance(setting.value, tuple) else setting.shown)
         self._name.setText(setting.name)
         self._allowed.setText(self.tr("Allowed: {what}").format(what=setting.allowed))
         policy = self.tr("A policy: under dual control, changing it always takes two operators.")
@@ -187,4 +187,7 @@ class SettingDetail(Card):
 def _cells(tr: QObject, setting: SettingView) -> list[Cell]:
     never = setting.updated_at is None or setting.revision == 1
     changed = tr.tr("at set-up") if never or setting.updated_at is None else words.date(setting.updated_at)
-    return [Cell(setting.title), Cell(setting.shown, tone="text2"), Cell(changed, tone="muted")]
+    value = setting.shown
+    if isinstance(setting.value, tuple) and setting.value:
+        value = tr.tr("{n} operations").format(n=len(setting.value))  # their names stand beside the list
+    return [Cell(setting.title), Cell(value, tone="text2"), Cell(changed, tone="muted")]

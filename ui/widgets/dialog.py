@@ -6,7 +6,7 @@ not. It is opened with `open()` and awaited with `ui.ask.ask`; nothing here ever
 
 from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QRect, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QApplication, QDialog, QFrame, QPushButton, QWidget
+from PyQt6.QtWidgets import QApplication, QDialog, QFrame, QLayoutItem, QPushButton, QWidget
 
 from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
@@ -79,9 +79,9 @@ class DialogFrame(QDialog):
         self._refit.setSingleShot(True)
         self._refit.setInterval(0)
         self._refit.timeout.connect(self._fit)
-        content = self._scroll.widget()
-        if content is not None:
-            content.installEventFilter(self)
+        for piece in (self._scroll.widget(), self._foot):
+            if piece is not None:
+                piece.installEventFilter(self)
         self.hide()
 
     # --- building ----------------------------------------------------------------------------------
@@ -246,9 +246,7 @@ class DialogFrame(QDialog):
             self._header.setFixedHeight(self._header.heightForWidth(inner))
         middle = layout.totalHeightForWidth(inner) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
         items = [self._inside.itemAt(index) for index in range(self._inside.count())]
-        around = sum(
-            item.sizeHint().height() for item in items if item is not None and item.widget() is not self._scroll
-        )
+        around = sum(_height(item, inner) for item in items if item is not None and item.widget() is not self._scroll)
         height = min(middle + around + 2, self._over.height() - 2 * _EDGE)
         x = (self._over.width() - width) // 2
         y = max(_EDGE, (self._over.height() - height) // 2)
@@ -276,6 +274,11 @@ class DialogFrame(QDialog):
             layout.addLayout(column(IconLabel(theme, icon, tone=icon_tone, size=22), None, spacing=0))
         layout.addLayout(words, 1)
         return boxed(layout)
+
+
+def _height(item: QLayoutItem, width: int) -> int:
+    """Return the height of a piece at a width; the size hint of wrapped words is that of a guessed width."""
+    return item.heightForWidth(width) if item.hasHeightForWidth() else item.sizeHint().height()
 
 
 def open_dialogs(window: QWidget) -> list[DialogFrame]:

@@ -28,11 +28,11 @@ RunSetup = Callable[[SetupPlan, Progress], SetupResult]
 class SetupScreen(WizardFrame):
     """`run_setup(plan, progress)` sets the vault up: it runs in a worker thread.
 
-    Signals: `unlock_asked(str)` with the operator's name once the vault is there; `given_up` when
-    set-up was cancelled and all of it is undone.
+    Signals: `unlock_asked(str, bool)` with the operator's name once the vault is there, and whether dual control
+    waits for a second one; `given_up` when set-up was cancelled and all of it is undone.
     """
 
-    unlock_asked = pyqtSignal(str)
+    unlock_asked = pyqtSignal(str, bool)
     given_up = pyqtSignal()
     _progressed = pyqtSignal(object)
 
@@ -88,7 +88,8 @@ class SetupScreen(WizardFrame):
             case WizardStep.RUN:
                 self._go_on()
             case WizardStep.RESULT:
-                self.unlock_asked.emit(self.wizard.choices.operator)
+                result = self.wizard.result
+                self.unlock_asked.emit(self.wizard.choices.operator, result is not None and result.dual_control)
             case _:
                 self._tasks.start(self._check_and_go_on())
 
@@ -203,7 +204,8 @@ class SetupScreen(WizardFrame):
         """Return what the primary button says, and why it cannot be pressed."""
         wizard = self.wizard
         if wizard.step is WizardStep.RESULT:
-            return self.tr("Unlock the vault"), ""
+            waits = wizard.result is not None and wizard.result.dual_control
+            return (self.tr("Unlock and invite") if waits else self.tr("Unlock the vault")), ""
         if wizard.step is WizardStep.RUN and wizard.result is None:
             if wizard.cancel_asked:
                 return self.tr("Set up the vault"), self.tr("Undoing…")

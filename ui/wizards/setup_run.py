@@ -98,6 +98,14 @@ class ResultPage(WizardPage):
             self.tr("Write down the serial and the check values: they tell this vault's token from any other."),
         )
         self._theme = theme
+        self.second = Banner(
+            theme,
+            "warning",
+            self.tr("Now invite the second super admin"),
+            self.tr("Before that one has joined, no personal data is served. You invite by a code, shown once."),
+            name="second_operator",
+        )
+        self.main.addWidget(self.second)
         card = Card(theme, self.tr("The vault"))
         self._facts: dict[str, FactRow] = {
             "home": FactRow(theme, self.tr("Home"), name_width=128),
@@ -122,7 +130,8 @@ class ResultPage(WizardPage):
         self.aside.addWidget(keys)
 
     def show_result(self, result: SetupResult) -> None:
-        """Show what was made."""
+        """Show what was made, and what is still missing."""
+        self.second.setVisible(result.dual_control)
         values = {
             "home": str(result.home),
             "token": result.token_label,

@@ -1,19 +1,14 @@
 """The console from the first start to the lock, by a person, on real parts."""
 
-import shutil
-from pathlib import Path
 from typing import Any
 
-import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QApplication, QComboBox
 
-from app.bootstrap import open_vault
-from app.start import begin
 from core.citizens.model import Field
-from core.setup.wizard import WizardStep
 from core.storage.home import Home
+from tests.gui.flow.setting_up import set_up
 from tests.gui.pages.bench import PopulatedVault, Running, Start, press, type_text
 from tests.support.gui import all_strings, settle
 from tests.support.vault import ASHA, OPERATOR, PASSWORD
@@ -21,43 +16,8 @@ from ui.dialogs.edit_citizen import EnrolDialog
 from ui.dialogs.reveal import RevealDialog
 from ui.pages.citizens.page import CitizensPage
 from ui.widgets.secret_field import SecretState
-from ui.wizards.setup import SetupScreen
 
 PERSONAL = ("Asha Devi", "9886041277", "98860 41277", "asha.kulkarni", "Temple Road", "234567890124", "ABCPK1234F")
-
-
-@pytest.fixture
-def new_home(tmp_path: Path) -> Any:
-    """Give a folder without a vault, and remove the vault that the test made there."""
-    home = Home(tmp_path / "vault")
-    yield home
-    if home.holds_vault:
-        vault = open_vault(begin(home))
-        vault.close()
-        vault.server.destroy()
-    shutil.rmtree(home.path, ignore_errors=True)
-
-
-def set_up(running: Running) -> None:
-    """Go through the wizard with the module that it finds and PINs that the console makes."""
-    screen = running.console.setup
-    assert isinstance(screen, SetupScreen)
-    running.until(screen.next.isEnabled)
-    screen.next.click()
-    running.until(lambda: screen.wizard.step is WizardStep.TOKEN)
-    screen.next.click()
-    running.until(lambda: screen.wizard.step is WizardStep.OPERATOR)
-    type_text(OPERATOR, screen.operator.operator.editor)
-    type_text(PASSWORD, screen.operator.password.first.editor)
-    type_text(PASSWORD, screen.operator.password.again.editor)
-    screen.operator.dual_control.setChecked(False)  # with it on, nobody is enrolled before a second operator has joined
-    screen.next.click()
-    running.until(lambda: screen.wizard.step is WizardStep.RUN)
-    screen.next.click()
-    running.until(lambda: screen.wizard.result is not None)
-    screen.next.click()
-    running.until(lambda: screen.wizard.step is WizardStep.RESULT)
-    screen.next.click()
 
 
 def fill(dialog: EnrolDialog, values: dict[str, Any]) -> None:

@@ -9,6 +9,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QWidget
 
 from core.access.model import Role
+from core.storage.home import Home
+from tests.gui.flow.setting_up import set_up
 from tests.gui.pages.bench import Running, Start
 from tests.support.gui import all_strings, assert_all_named, assert_no_elided_labels, press, screenshot, settle
 from tests.support.operators import SECOND, password_of, with_operator
@@ -119,6 +121,19 @@ def choose(running: Running, page: Any, text: str) -> None:
     settle()
 
 
+def test_set_up_leads_on_to_the_second_super_admin(new_home: Home, start: Start) -> None:
+    running = start(new_home.path)
+    set_up(running, dual_control=True)
+    running.sign_in()
+    dialog: Any = running.dialog("invite_dialog")
+    assert dialog.role.value() == Role.SUPER_ADMIN.value
+    dialog.reject()
+    leave(running)
+    running.sign_in()
+    running.until(lambda: notice(running))
+    assert not open_dialogs(running.window)  # once: afterwards the notice is enough
+
+
 def test_until_a_second_operator_has_joined_the_frame_says_so_and_then_no_more(alone: RealVault, start: Start) -> None:
     running = start(alone.home.path)
     enter(running, OPERATOR)
@@ -189,7 +204,7 @@ def test_a_request_is_filed_signed_by_another_and_carried_out_by_who_asked(  # n
     fill(dialog, value="1 s")
     assert dialog.value.error
     fill(dialog, value="30", reason="Shorter in the open office", password=password_of(OPERATOR))
-    assert "60 s → 30 s" in dialog.effect.text()
+    assert "1 min → 30 s" in dialog.effect.text()
     take(running, "settings-change", dialog)
     dialog.action.click()
     filed: Any = running.dialog("filed_dialog")

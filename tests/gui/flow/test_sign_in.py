@@ -9,6 +9,7 @@ from PyQt6.QtCore import Qt
 
 from app.bootstrap import Vault, open_vault
 from app.start import begin
+from core.access.second_operator import Asked
 from core.access.security_key_device import SecurityKeyDevice
 from core.access.tries import FREE_TRIES
 from core.audit.model import Origin
@@ -43,7 +44,7 @@ def totp(real: RealVault) -> Iterator[Authenticator]:
     """Let the operator have an authenticator."""
     authenticator, confirmed = add_totp(real, real.session)
     yield authenticator
-    real.vault.services.factors.remove(real.session, Secret(PASSWORD), confirmed.factor.factor_id)
+    real.vault.services.factors.remove(real.session, confirmed.factor.factor_id, Asked(Secret(PASSWORD)))
 
 
 def enter_password(running: Running, password: str = PASSWORD) -> UnlockScreen:
@@ -138,7 +139,7 @@ def test_a_security_key_is_touched(start: Start, real: RealVault) -> None:
         assert "Plug your security key in and touch it." in texts(screen)
         running.until(lambda: running.window.in_workspace)
     finally:
-        factors.remove(real.session, Secret(PASSWORD), confirmed.factor.factor_id)
+        factors.remove(real.session, confirmed.factor.factor_id, Asked(Secret(PASSWORD)))
 
 
 # --- tries -------------------------------------------------------------------------------------------
@@ -351,7 +352,7 @@ def test_an_authenticator_is_added_in_the_window_and_asked_for_at_the_next_sign_
     screen.unlock.click()
     running.until(lambda: running.window.in_workspace)
     [factor, _] = real.vault.services.factors.factors(real.session)
-    real.vault.services.factors.remove(real.session, Secret(PASSWORD), factor.factor_id)
+    real.vault.services.factors.remove(real.session, factor.factor_id, Asked(Secret(PASSWORD)))
 
 
 def test_a_lock_takes_the_secret_of_a_new_authenticator_from_the_screen(start: Start, real: RealVault) -> None:

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from app.bootstrap import open_vault
 from app.start import begin
+from core.access.invitation_code import new_code
 from core.access.model import NewInvitation, Role
 from core.access.records import PIN_PURPOSE
 from core.audit.model import EntryFilter, Origin
@@ -22,7 +24,7 @@ from core.errors import (
 )
 from hsm.secret import Secret
 from tests.support.operators import console, join, own, password_of, with_operator
-from tests.support.vault import OPERATOR, PASSWORD, RealVault, make_vault
+from tests.support.vault import ASHA, OPERATOR, PASSWORD, RealVault, make_vault, new_person
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +37,12 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealVault]:
         made.close()
 
 
-def invite(real: RealVault, name: str, role: Role = Role.AUDITOR) -> NewInvitation:
+def invite(
+    real: RealVault, name: str, role: Role = Role.AUDITOR, states: frozenset[str] | None = None
+) -> NewInvitation:
     """Invite somebody as the first operator."""
     first = own(real)
-    return first.services.invitations.invite(first.session, name, role, first.asked())
+    return first.services.invitations.invite(first.session, name, role, first.asked(), states=states)
 
 
 def test_the_invited_operator_signs_in_with_the_own_password_only(real: RealVault) -> None:
@@ -56,8 +60,36 @@ def test_joining_certifies_the_new_signing_key_in_the_log(real: RealVault) -> No
     [entry] = real.vault.services.audit.search(EntryFilter(action="operator:join"), 1)
     [operator] = [item for item in real.vault.services.operators.operators(real.session) if item.name == "key.holder"]
     assert entry.operator == "key.holder"
-    assert entry.detail == {"operator": "key.holder", "role": "auditor", "revision": 1, "signing_key": operator.key}
+    assert entry.detail == {"operator": "key.holder", "role": "auditor", "states": "all", "revision": 1,
+                            "signing_key": operator.key}  # fmt: skip
     assert operator.invited_by == OPERATOR
+
+
+def test_who_is_invited_for_some_states_joins_bound_to_them(real: RealVault) -> None:
+    made = invite(real, "bound", Role.REGISTRAR, frozenset({"UP", "MH"}))
+    [waiting] = [item for item in real.vault.services.operators.invitations(real.session) if item.name == "bound"]
+    join(real, made.code, "bound")
+    assert made.states == waiting.states == frozenset({"UP", "MH"})
+    with console(real, "bound") as joined:
+        assert joined.session.states == frozenset({"UP", "MH"})
+        with pytest.raises(Refused, match="You work for MH, UP, not for KA"):
+            joined.services.citizens.enrol(joined.session, new_person(ASHA))
+    entries = real.vault.services.audit.search(EntryFilter(), 60)
+    told = {entry.action: entry.detail.get("states") for entry in entries if entry.detail.get("operator") == "bound"}
+    assert (told["operator:invite"], told["operator:join"]) == ("MH,UP", "MH,UP")
+
+
+def test_who_is_bound_invites_nobody_for_other_states(real: RealVault) -> None:
+    join(real, invite(real, "bound.admin", Role.SUPER_ADMIN, frozenset({"KA"})).code, "bound.admin")
+    with console(real, "bound.admin") as bound:
+        invitations, session = bound.services.invitations, bound.session
+        for states in (None, frozenset({"KA", "KL"}), frozenset({"KL"})):
+            with pytest.raises(Refused, match="You are bound to states yourself"):
+                invitations.invite(session, "a.friend", Role.REGISTRAR, bound.asked(), states=states)
+        with pytest.raises(InvalidInput):
+            invitations.invite(session, "a.friend", Role.REGISTRAR, bound.asked(), states=frozenset())
+        made = invitations.invite(session, "a.friend", Role.REGISTRAR, bound.asked(), states=frozenset({"KA"}))
+    join(real, made.code, "a.friend")
 
 
 def test_no_two_operators_share_a_key(real: RealVault) -> None:
@@ -100,6 +132,35 @@ def test_used_expired_voided_and_anothers_codes_get_the_same_words(real: RealVau
     assert (entry.operator, entry.detail) == ("unknown", {})
 
 
+def test_codes_that_do_not_serve_cost_the_same_statements_whoever_is_named(real: RealVault) -> None:
+    used, anothers = invite(real, "spent"), invite(real, "somebody.new")
+    join(real, used.code, "spent")
+    tried = {
+        "no code": (Secret("not a code!"), "spent"),
+        "nobody's": (new_code(), "spent"),
+        "nobody's, unknown operator": (new_code(), "nobody.at.all"),
+        "used": (used.code, "spent"),
+        "another's": (anothers.code, "spent"),
+        "another's, unknown operator": (anothers.code, "nobody.at.all"),
+    }
+    said: dict[str, tuple[int, str, str | None]] = {}
+    vault = open_vault(begin(real.home))
+    try:
+        statements: list[str] = []
+        event.listen(
+            vault.services.database._engine, "before_cursor_execute", lambda *given: statements.append(given[2])
+        )
+        for what, (code, name) in [("first", tried["no code"]), *tried.items()]:
+            statements.clear()
+            with pytest.raises(InvitationRefused) as refused:
+                vault.services.invitations.join(code, name, Secret(password_of(name)), Origin.CLI)
+            said[what] = (len(statements), refused.value.message, refused.value.remedy)
+    finally:
+        vault.close()
+    del said["first"]  # it connects
+    assert len(set(said.values())) == 1, said
+
+
 def test_a_weak_password_leaves_the_invitation_as_it_was(real: RealVault) -> None:
     made = invite(real, "weak")
     vault = open_vault(begin(real.home))
@@ -127,11 +188,13 @@ def test_nobody_joins_at_a_console_where_somebody_is_signed_in(real: RealVault) 
         "expires_at = expires_at + interval '1 year'",
         "invited_by = 'somebody.else'",
         "person = 'somebody else'",
+        "states = NULL",
+        "states = array_append(states, 'KL')",
         "revision = 5",
     ],
 )
 def test_an_edited_invitation_makes_no_operator(real: RealVault, change: str) -> None:
-    made = invite(real, "edited")
+    made = invite(real, "edited", states=frozenset({"UP", "MH"}))
     name = "edited.too" if "name" in change else "edited"
     with (
         real.changed("operator_invitation", f"UPDATE operator_invitation SET {change} WHERE name = 'edited'"),

@@ -28,7 +28,7 @@ def change(who: Console, name: str, value: str, reason: str | None = None) -> st
 
 def test_a_change_stands_in_setting_history_and_log_in_plain_words(real: RealVault, first: Console) -> None:
     said = change(first, "idle_seconds", "300", "a busy hall")
-    assert said == "Time without input until the console locks: 600 s → 300 s"
+    assert said == "Time without input until the console locks: 10 min → 5 min"
     assert real.vault.services.settings.read_checked().idle_seconds == 300
     [item] = first.services.policies.history(first.session, "idle_seconds")
     assert (item.difference, item.changed_by, item.approved_by, item.reason) == (said, OPERATOR, None, "a busy hall")

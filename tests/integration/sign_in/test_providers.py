@@ -14,6 +14,7 @@ from core.access.model import Role
 from core.access.oidc import OidcConfig
 from core.access.oidc_flow import IdentityProvider
 from core.access.provider import ProviderIdentity
+from core.access.second_operator import Asked
 from core.audit.model import EntryFilter, Origin
 from core.errors import InvalidInput, ProviderRefused, ProviderUnavailable, Refused, SecondFactorNeeded, SignInRefused
 from hsm.secret import Secret
@@ -103,7 +104,7 @@ def test_the_provider_never_stands_in_for_password_or_factor(site: RealVault) ->
         assert not vault.services.token.open
     finally:
         vault.close()
-    site.vault.services.factors.remove(site.session, Secret(PASSWORD), confirmed.factor.factor_id)
+    site.vault.services.factors.remove(site.session, confirmed.factor.factor_id, Asked(Secret(PASSWORD)))
 
 
 def test_whom_the_vault_does_not_know_is_refused_like_a_wrong_password(site: RealVault) -> None:

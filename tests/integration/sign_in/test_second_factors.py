@@ -11,6 +11,7 @@ from app.bootstrap import Vault, open_vault
 from app.start import begin
 from core.access.factors import AskSecondFactor, FactorAnswer, FactorChallenge, FactorKind
 from core.access.model import LoginSession, Role
+from core.access.second_operator import Asked
 from core.access.security_key_device import SecurityKeyDevice
 from core.access.tries import FREE_TRIES
 from core.audit.model import EntryFilter, Origin
@@ -198,8 +199,8 @@ def test_with_the_last_factor_the_recovery_codes_go_and_the_password_is_enough_a
     [totp, recovery] = factors.factors(session)
     assert recovery.kind is FactorKind.RECOVERY
     with pytest.raises(SignInRefused):
-        factors.remove(session, Secret("wrong"), totp.factor_id)
-    factors.remove(session, Secret(PASSWORD), totp.factor_id)
+        factors.remove(session, totp.factor_id, Asked(Secret("wrong")))
+    factors.remove(session, totp.factor_id, Asked(Secret(PASSWORD)))
     assert factors.factors(session) == []
     person.enter()
 
@@ -213,10 +214,10 @@ def test_whoever_lost_a_device_is_helped_by_a_super_admin_and_by_nobody_else(rea
         with pytest.raises(Refused):
             vault.services.factors.factors(registrar.session, person.name)
         with pytest.raises(NotFound):
-            vault.services.factors.remove(registrar.session, Secret(PASSWORD), factor.factor_id)
+            vault.services.factors.remove(registrar.session, factor.factor_id, Asked(Secret(PASSWORD)))
     finally:
         vault.close()
-    real.vault.services.factors.remove(real.session, Secret(PASSWORD), factor.factor_id)
+    real.vault.services.factors.remove(real.session, factor.factor_id, Asked(Secret(PASSWORD)))
     person.enter()
     [entry] = real.vault.services.audit.search(EntryFilter(action="operator:factor_remove"), 1)
     assert (entry.detail["operator"], entry.detail["factor"]) == (person.name, "totp")
@@ -436,5 +437,5 @@ def test_a_credential_swapped_in_sql_is_found_though_its_key_signs(real: RealVau
 def test_the_first_operator_may_add_a_factor_too(real: RealVault) -> None:
     authenticator, confirmed = add_totp(real, real.session)
     assert confirmed.factor.kind is FactorKind.TOTP
-    real.vault.services.factors.remove(real.session, Secret(PASSWORD), confirmed.factor.factor_id)
+    real.vault.services.factors.remove(real.session, confirmed.factor.factor_id, Asked(Secret(PASSWORD)))
     assert authenticator.secret

@@ -4,7 +4,8 @@ import pytest
 
 from core.access.second_operator import GOVERNED, OperationKind
 from core.errors import InvalidInput
-from core.settings.catalogue import CATALOGUE, Names, Number, difference, parse
+from core.settings import catalogue
+from core.settings.catalogue import CATALOGUE, Names, Number, Value, difference, parse
 from core.settings.model import FIRST_POLICY, VaultSettings
 from hsm.model import TokenBinding
 
@@ -67,8 +68,33 @@ def test_what_set_up_settled_cannot_be_set(name: str) -> None:
         parse(name, "x")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "written", "shown"),
+    [
+        ("session_seconds", 28_800, "28800 s", "8 h"),
+        ("session_seconds", 5_445, "5445 s", "1 h 30 min 45 s"),
+        ("idle_seconds", 60, "60 s", "1 min"),
+        ("reveal_seconds", 45, "45 s", "45 s"),
+        ("approval_hours", 24, "24 h", "24 h"),
+        ("kek_capacity", 999, "999 citizens", "999 citizens"),
+        ("kek_capacity", 10_000, "10000 citizens", "10,000 citizens"),
+        ("kek_capacity", 1_000_000, "1000000 citizens", "10,00,000 citizens"),
+        ("limit_profile", "100000 per day; 3 per second", "100000 per day; 3 per second",
+         "1,00,000 per day; 3 per second"),
+        ("dual_control", True, "on", "on"),
+        ("approval_policy", ("operator:role",), "operator:role", "operator:role"),
+    ],
+)  # fmt: skip
+def test_a_value_is_read_as_people_say_it_and_written_as_it_is_typed(
+    name: str, value: Value, written: str, shown: str
+) -> None:
+    assert catalogue.written(name, value) == written
+    assert CATALOGUE[name].kind.shown(value) == shown
+    assert parse(name, written) == value
+
+
 def test_a_difference_is_said_in_plain_words() -> None:
-    assert difference("idle_seconds", 600, 300) == "Time without input until the console locks: 600 s → 300 s"
+    assert difference("idle_seconds", 600, 300) == "Time without input until the console locks: 10 min → 5 min"
     assert difference("dual_control", True, False) == "Dual control: on → off"
     assert (
         difference("approval_policy", ["operator:role"], [])
