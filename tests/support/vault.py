@@ -127,13 +127,13 @@ class RealVault:
         self.home.remove()
 
 
-def make_vault(folder: Path, **plan: Any) -> RealVault:
-    """Set up a vault in a folder and unlock it."""
+def make_vault(folder: Path, *, issue_at_once: bool = False, **plan: Any) -> RealVault:
+    """Set up a vault in a folder and unlock it. Credentials are not issued at once, so that tests may count entries."""
     home = Home(folder)
     vault_setup(home, Origin.CLI).run(
         SetupPlan(OPERATOR, Secret(PASSWORD), **{"module": SOFTHSM, "dual_control": False, "limits": GENEROUS, **plan})
     )
-    vault = open_vault(begin(home))
+    vault = open_vault(begin(home), issue_at_once=issue_at_once)
     session = vault.sign_in(OPERATOR, Secret(PASSWORD), Origin.CLI)
     return RealVault(home, vault, session, connect_as_owner(vault))
 
