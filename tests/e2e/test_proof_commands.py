@@ -187,7 +187,7 @@ def test_a_question_beyond_the_budget_is_refused(desk: Desk) -> None:
     asked = desk.file("exact.json", json.dumps(exact))
     words = (desk.token, "--claims", str(asked), "--audience", AUDIENCE)
     refused = desk.line.run("proof", "prove", *words, "--nonce", desk.nonce)
-    assert (refused.code, refused.error) == (4, "CZ-REF-020")
+    assert (refused.code, refused.error) == (4, "CZ-REF-040")
     forecast = desk.line.run("proof", "forecast", *words)
     assert forecast.code == 0
     assert forecast.document["allowed"] is False

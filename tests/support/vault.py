@@ -4,7 +4,7 @@ Setting one up takes two seconds, so tests share one per module and put back wha
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -69,6 +69,7 @@ RAVI: dict[str, Any] = {
     "income_annual": 1200000,
     "gender": "male",
 }
+Program = Callable[..., psycopg.Connection[Any]]  # (states as the setting names them) -> a connection
 
 
 def new_person(values: dict[str, Any]) -> NewCitizen:
