@@ -51,10 +51,12 @@ from core.monitor.health import Health
 from core.monitor.log_reader import LogReader
 from core.monitor.vault_check import VaultCheck
 from core.policies.service import SettingPolicy
+from core.proofs.batches import CredentialBatches
 from core.proofs.issuing import CredentialIssuer
 from core.proofs.reissue import CredentialReissue
 from core.proofs.service import ProofService
 from core.proofs.sweep import ProofSweep
+from core.proofs.upkeep import CredentialUpkeep
 from core.settings.limits import Limited, LimitSettings
 from core.settings.service import SettingsService
 from core.setup.join import VaultJoin
@@ -109,6 +111,7 @@ class Services:
     activity: ActivityService
     proofs: ProofService
     reissue: CredentialReissue
+    upkeep: CredentialUpkeep
 
 
 def build_services(
@@ -118,11 +121,14 @@ def build_services(
     schema: Schema | None = None,
     site: HomeConfig | None = None,
     limits: LimitSettings | None = None,
+    *,
+    issue_at_once: bool = True,
 ) -> Services:
     """Construct all services. Nothing is opened, read or written. A new vault needs no `schema`: it is up to date.
 
     `site` is what the home says of its identity provider and its store of login sessions. `limits` stand in
-    place of the vault's own: for a demo, which lives a week in seconds.
+    place of the vault's own: for a demo, which lives a week in seconds. `issue_at_once` can be off, so that
+    credentials wait for the first proof or the job: for measuring and testing what else happens.
     """
     token = VaultToken(client)
     sealer = RowSealer(token.row_macs)
@@ -155,15 +161,17 @@ def build_services(
     enrolment = Enrolment(database, token, Digests(token), sealer, keys, audit, now)
     rates = RateLimits(database, lambda: limits or settings.read_checked().limits)
     issuer = CredentialIssuer(database, token, sealer, audit)
-    citizens = CitizenService(database, token, sealer, keys, enrolment, rates, audit, now, observers=(issuer,))
     opening = CitizenOpening(database, token, sealer, keys, audit, now)
+    batches = CredentialBatches(database, token, sealer, opening, issuer, audit, now)
+    reissue = CredentialReissue(database, opening, batches, jobs, audit)
+    upkeep = CredentialUpkeep(batches, reissue, at_once=issue_at_once)
+    citizens = CitizenService(database, token, sealer, keys, enrolment, rates, audit, now, observers=(upkeep,))
 
     def take_proof(session: LoginSession, identity_token: str) -> None:
         rates.take(session, Limited.PROOF, *tokens_in(identity_token))
 
     proofs = ProofService(database, token, sealer, opening, issuer, audit, now, take_proof)
-    reissue = CredentialReissue(database, sealer, opening, issuer, jobs, audit, token, now)
-    imports = CitizenImport(database, token, enrolment, keys, settings, jobs, rates, audit, now)
+    imports = CitizenImport(database, token, enrolment, keys, settings, jobs, rates, audit, now, observers=(upkeep,))
     indexing = NameIndexing(database, citizens, jobs, audit)
     sweep = CitizenSweep(database, token, sealer, keys, audit)
     check = VaultCheck(
@@ -197,6 +205,7 @@ def build_services(
         activity,
         proofs,
         reissue,
+        upkeep,
     )
 
 
@@ -267,13 +276,15 @@ class Vault:
         return self.services.sign_in.enter(operator, password, origin, ask=ask, provider=provider)
 
     def lock(self, session: LoginSession) -> None:
-        """Close the vault: no data key, no PIN and no worker stay."""
+        """Close the vault: no data key, no PIN and no worker stay. What follows from enrolments is done before."""
+        self.services.upkeep.finish()
         self.services.keys.empty_cache()
         self.services.reauthentication.forget(session)
         self.services.sign_in.lock(session)
 
     def close(self) -> None:
         """Write what waits, then give everything back; the last user of the server stops it."""
+        self.services.upkeep.finish()
         with suppress(CitizenZeroError):
             self.services.sign_in.leave()
         self.services.keys.empty_cache()
@@ -282,7 +293,13 @@ class Vault:
         self.server.leave()
 
 
-def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now, limits: LimitSettings | None = None) -> Vault:
+def open_vault(
+    starting: Starting,
+    now: Callable[[], datetime] = utc_now,
+    limits: LimitSettings | None = None,
+    *,
+    issue_at_once: bool = True,
+) -> Vault:
     """Join a begun start to a vault. Raises DatabaseUnavailable when the server does not come up."""
     server, home = starting.server, starting.home
     try:
@@ -291,7 +308,9 @@ def open_vault(starting: Starting, now: Callable[[], datetime] = utc_now, limits
         database = Database(address, recover=server.ensure_running if server.can_restart else None)
         schema = Schema(database, address_of(server), server.program_role)
         schema.check_not_newer()
-        services = build_services(database, starting.client, now, schema, starting.config, limits)
+        services = build_services(
+            database, starting.client, now, schema, starting.config, limits, issue_at_once=issue_at_once
+        )
     except CitizenZeroError:
         starting.client.close()
         server.leave()

@@ -52,7 +52,10 @@ def import_file(
     errors: Annotated[Path | None, typer.Option(help="Write the lines that were set aside to this CSV file.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Begin anew with a file that was finished.")] = False,
 ) -> None:
-    """Enrol the citizens of a CSV file. Killed or cancelled, the same command goes on where it stood."""
+    """Enrol the citizens of a CSV file, then issue their credentials.
+
+    Killed or cancelled while it enrols, the same command goes on where it stood; later, `proof issue` does.
+    """
     from core.citizens.csv_file import write_rejections  # noqa: PLC0415
     from core.citizens.import_model import OnError  # noqa: PLC0415
     from core.citizens.validation import choice  # noqa: PLC0415
@@ -73,10 +76,14 @@ def import_file(
             raise
         if errors is not None:
             imports.write_report(session, report.job, errors)
+        issuing = vault.services.upkeep.wait(command.output.progress, interrupted)
     if report.job.state is JobState.CANCELLED:
         raise JobCancelled(f"The import was cancelled after line {report.job.position}.")
     facts = {"imported": report.imported, "rejected": report.rejected, "seconds": round(report.job.seconds, 3)}
-    command.output.result({**facts, "job": report.job.job_id, "already_imported": report.already})
+    issued = None if issuing is None else issuing.counts.get("issued", 0)
+    command.output.result(
+        {**facts, "job": report.job.job_id, "already_imported": report.already, "credentials": issued}
+    )
 
 
 def index_names(context: typer.Context) -> None:

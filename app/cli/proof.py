@@ -72,10 +72,11 @@ def verify(
     from datetime import UTC, datetime  # noqa: PLC0415
 
     from core.proofs import verify as verifying  # noqa: PLC0415
+    from core.proofs.response import FILE_BYTES  # noqa: PLC0415
 
     command: CommandContext = context.obj
     question = verifying.Question(authority, claims, audience, nonce, at, seen)
-    verdict = verifying.judge(verifying.read_file(file, "file"), question.expected(datetime.now(UTC)))
+    verdict = verifying.judge(verifying.read_file(file, "file", FILE_BYTES), question.expected(datetime.now(UTC)))
     command.output.result(verifying.verdict_document(verdict), _verdict_lines(verdict))
     if not verdict.valid:
         raise typer.Exit(INVALID)
@@ -154,7 +155,9 @@ def _request(claims: str, audience: str, nonce: str) -> "ProofRequest":
     from core.proofs.model import ProofRequest  # noqa: PLC0415
     from core.proofs.verify import parse_audience, parse_nonce, read_file  # noqa: PLC0415
 
-    text = sys.stdin.buffer.read(REQUEST_BYTES + 1) if claims == "-" else read_file(Path(claims), "claims")
+    text = (
+        sys.stdin.buffer.read(REQUEST_BYTES + 1) if claims == "-" else read_file(Path(claims), "claims", REQUEST_BYTES)
+    )
     return ProofRequest(parse_request(text), parse_audience(audience), parse_nonce(nonce))
 
 

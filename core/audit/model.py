@@ -93,7 +93,7 @@ DETAIL_NAMES = frozenset(
      "dual_control", "token_serial", "checked", "broken", "operator", "role", "state", "from", "to", "job", "kind",
      "done", "imported", "rejected", "indexed", "approval", "operation", "approver", "revision", "signing_key",
      "setting", "operators", "expires", "factor", "factors", "provider", "login_session", "states",
-     "attributes", "audience", "bits", "context", "budget", "status_index", "issued"}
+     "attributes", "audience", "bits", "context", "budget", "status_index", "issued", "failed"}
 )  # fmt: skip
 
 

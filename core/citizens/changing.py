@@ -138,4 +138,6 @@ class CitizenChanges:
                 raise ChangedMeanwhile("Somebody else changed this citizen at the same moment.")
             send(connection, told)
             self._audit.append(connection, entry)
+        for one in self._observers:
+            one.stored(session, [rows.identity_token])
         return records.record(sealed[1])

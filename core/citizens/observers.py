@@ -1,11 +1,13 @@
 """Whom citizens tell of a change: subjects above, which they do not know.
 
-`app/bootstrap.py` registers who listens. What a listener has to store commits together with the change.
+`app/bootstrap.py` registers who listens. What a listener has to store commits together with the change; what may
+come later, and may fail without harm to the change, it does once it is told that the change is stored.
 """
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from core.access.model import LoginSession
 from core.storage.statement import Statement
 
 
@@ -14,4 +16,12 @@ class CitizenObserver(Protocol):
 
     def changed(self, identity_token: str) -> Sequence[Statement]:
         """Return what belongs into the transaction that stores a change of this citizen."""
+        ...
+
+    def stored(self, session: LoginSession, identity_tokens: Sequence[str]) -> None:
+        """Take note, after the commit, that citizens were enrolled or changed. Returns at once, raises nothing."""
+        ...
+
+    def imported(self, session: LoginSession) -> None:
+        """Take note that an import has come to its end. Returns at once, raises nothing."""
         ...

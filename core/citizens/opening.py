@@ -15,7 +15,7 @@ from core.access.model import LoginSession
 from core.audit.model import Entry
 from core.audit.service import AuditLog
 from core.citizens import records, store, validation
-from core.citizens.integrity import CitizenIntegrity
+from core.citizens.integrity import CitizenIntegrity, CitizenRows
 from core.citizens.model import Field
 from core.citizens.reading import CitizenReading
 from core.keys.envelope import Place, open_field, seal_field
@@ -76,21 +76,46 @@ class CitizenOpening:
     def opened(self, session: LoginSession, identity_token: str, intent: Entry) -> Iterator[OpenCitizen]:
         """Give one citizen's record, open, once the intent is committed. Raises NotFound, IntegrityFailure."""
         rows, index = self._reading.intended(session, identity_token, intent)
-        columns = rows.vault_columns
         data_key = self._keys.open_data_key(rows.data_key)
         try:
-            yield OpenCitizen(
-                identity_token,
-                columns["state"],
-                columns["revision"],
-                columns["encryption_key_id"],
-                index,
-                data_key,
-                columns,
-                self._now(),
-            )
+            yield self._open(rows, index, data_key)
         finally:
             data_key.wipe()
+
+    @contextmanager
+    def all_opened(
+        self, session: LoginSession, identity_tokens: Sequence[str], intent_of: Callable[[str], Entry]
+    ) -> Iterator[list[OpenCitizen]]:
+        """Give the records of some citizens, open, once their intents are committed in one transaction.
+
+        Whoever is not there is left out. Raises IntegrityFailure for the first who is not whole.
+        """
+        found = self._reading.all_intended(session, identity_tokens, intent_of)
+        data_keys = self._keys.open_data_keys([rows.data_key for rows, _ in found])
+        try:
+            yield [self._open(rows, index, key) for (rows, index), key in zip(found, data_keys, strict=True)]
+        finally:
+            for data_key in data_keys:
+                data_key.wipe()
+
+    def _open(self, rows: CitizenRows, index: int, data_key: Secret) -> OpenCitizen:
+        columns = rows.vault_columns
+        return OpenCitizen(
+            rows.identity_token,
+            columns["state"],
+            columns["revision"],
+            columns["encryption_key_id"],
+            index,
+            data_key,
+            columns,
+            self._now(),
+        )
+
+    def revisions_of(self, session: LoginSession, identity_tokens: Sequence[str]) -> dict[str, int]:
+        """Return the revisions of some citizens by identity token; whoever is not there is left out."""
+        with self._database.transaction(seeing=session.seeing) as connection:
+            rows = store.directory_rows(connection, identity_tokens)
+        return {token: int(row.columns["revision"]) for token, row in rows.items()}
 
     def revisions_after(self, session: LoginSession, identity_token: str, limit: int) -> dict[str, int]:
         """Return the next citizens' revisions by identity token, in their order: for work that goes through all."""

@@ -4,6 +4,8 @@ Where an intent must stand in the log before anything is opened, three things go
 looks up the rows while the HSM authenticates the intent, and commits it while the HSM checks the rows.
 """
 
+from collections.abc import Callable, Sequence
+
 from core.access.model import LoginSession
 from core.audit.model import Entry
 from core.audit.service import AuditLog
@@ -61,6 +63,27 @@ class CitizenReading:
                 raise
             index = self._audit.arrived(lane, planned)
         return rows, index
+
+    def all_intended(
+        self, session: LoginSession, tokens: Sequence[str], intent_of: Callable[[str], Entry]
+    ) -> list[tuple[CitizenRows, int]]:
+        """Commit an intent about each of some citizens; return their rows, checked, and the intents' indexes.
+
+        Whoever is not there, or not in the operator's states, is left out. Raises IntegrityFailure for the first
+        who is not whole: then no intent stands in the log.
+        """
+        with self._database.lane(seeing=session.seeing) as lane:
+            [found] = lane.run([self._integrity.query(store.of_tokens(tokens))])
+        citizens = [
+            rows
+            for rows in self._integrity.citizens(found).values()
+            if session.may_see(rows.directory.columns["state"])
+        ]
+        self._integrity.check(citizens)
+        if not citizens:
+            return []
+        indexes = self._audit.record(*(intent_of(rows.identity_token) for rows in citizens))
+        return list(zip(citizens, indexes, strict=True))
 
     def record_checked(self, rows: list[CitizenRows], entry: Entry) -> int:
         """Check rows, then commit the entry about them; returns its index. One exchange with the HSM for both."""

@@ -73,6 +73,7 @@ class CitizenService:
         self._audit = audit
         self._recorder = Recorder(audit)
         self._enrolment = enrolment
+        self._observers = observers
         self._limits = limits
         self._names = NameSearch(database, self._digests, sealer, limits, audit)
         self._integrity = CitizenIntegrity(token, sealer, keys, audit)
@@ -95,7 +96,10 @@ class CitizenService:
             require(session, Permission.CITIZEN_ENROL)
             for citizen in citizens:
                 require_state(session, citizen.state)
-            return self._enrolment.enrol(session, citizens)
+            enrolled = self._enrolment.enrol(session, citizens)
+        for one in self._observers:
+            one.stored(session, [record.identity_token for record in enrolled])
+        return enrolled
 
     # --- find ------------------------------------------------------------------------------------
 

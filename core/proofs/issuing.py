@@ -1,12 +1,12 @@
 """Issuing credentials: commitments to a citizen's numbers, signed once by the authority's key in the HSM.
 
 A credential belongs to one revision of the record and to one data key; after any change of the record the
-old one is removed with its openings, and the next is issued when it is needed or by the job
-(`docs/adr/0024`). Openings stand encrypted under the citizen's data key.
+old one is removed with its openings, and the next is issued at once (`upkeep.py`), when it is needed, or by
+the job (`docs/adr/0024`). Openings stand encrypted under the citizen's data key.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -27,7 +27,6 @@ from core.proofs.strict_cbor import decode, encode
 from core.proofs.witness import Opening
 from core.storage.database import Database
 from core.storage.seal import RowSealer, SealedRow
-from core.storage.statement import Statement
 from core.vault_token import VaultToken
 
 FIELDS: Final = (
@@ -50,6 +49,24 @@ class StoredCredential:
         return 0 if self.row is None else int(self.row.columns["revision"])
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Somebody who needs a credential, and the row that it takes the place of."""
+
+    citizen: OpenCitizen
+    stored: StoredCredential
+
+
+@dataclass(frozen=True)
+class _Committed:
+    """A credential before its signature: what is signed, and the columns of its row."""
+
+    payload: bytes
+    commitments: Mapping[int, bytes]
+    openings: Mapping[int, Opening] = field(repr=False)
+    columns: Mapping[str, Any] = field(repr=False)
+
+
 class CredentialIssuer:
     """Issues credentials and opens them for the prover. Thread-safe."""
 
@@ -65,10 +82,6 @@ class CredentialIssuer:
         self._sealer = sealer
         self._audit = audit
 
-    def changed(self, identity_token: str) -> Sequence[Statement]:
-        """Remove the credential and its openings together with a change of the record (`CitizenObserver`)."""
-        return [store.removal(identity_token)]
-
     def holding(
         self, session: LoginSession, citizen: OpenCitizen, stored: StoredCredential, authority: bytes, now: datetime
     ) -> Holding:
@@ -77,50 +90,72 @@ class CredentialIssuer:
             holding = self._opened(citizen, stored.row.columns)
             if holding.authority == authority:
                 return holding
-        return self.issue(session, citizen, stored, authority, now)
+        [issued] = self.issue(session, [Wanted(citizen, stored)], authority, now)
+        return issued
 
-    def issue(
-        self, session: LoginSession, citizen: OpenCitizen, stored: StoredCredential, authority: bytes, now: datetime
-    ) -> Holding:
-        """Commit, sign, store with its entry. Raises ChangedMeanwhile if another process was quicker."""
-        openings = fresh_openings(numbers_of(citizen))
-        points = p256_for_commitments().commit(openings.values())
-        commitments = dict(zip(openings, points, strict=True))
+    def issue(self, session: LoginSession, wanted: Sequence[Wanted], authority: bytes, now: datetime) -> list[Holding]:
+        """Commit, sign, store with entries: three exchanges with the HSM and one transaction for all of them.
+
+        Raises ChangedMeanwhile if another process issued one of them, or changed one of the records: none is stored.
+        """
+        made = [
+            self._committed(one, authority, now, index)
+            for one, index in zip(wanted, self._indexes(len(wanted)), strict=True)
+        ]
+        signatures = self._token.authority_signatures([to_be_signed(one.payload, authority) for one in made])
+        encoded = [assemble(one.payload, authority, signature) for one, signature in zip(made, signatures, strict=True)]
+        rows = [{**one.columns, "credential": content} for one, content in zip(made, encoded, strict=True)]
+        self._store(session, rows, [list(one.commitments) for one in made])
+        return [
+            Holding(content, authority, one.columns["identity_token"], one.commitments, one.openings)
+            for one, content in zip(made, encoded, strict=True)
+        ]
+
+    def _indexes(self, count: int) -> list[int]:
         with self._database.transaction() as connection:
-            status_index = store.next_status_index(connection)
-        issued = now.replace(microsecond=0)
+            return store.next_status_indexes(connection, count)
+
+    @staticmethod
+    def _committed(wanted: Wanted, authority: bytes, now: datetime, status_index: int) -> "_Committed":
+        citizen, issued = wanted.citizen, now.replace(microsecond=0)
+        openings = fresh_openings(numbers_of(citizen))
+        commitments = dict(zip(openings, p256_for_commitments().commit(openings.values()), strict=True))
         seconds = int(issued.timestamp())
         payload = payload_of(authority, citizen.identity_token, seconds, seconds + LIFETIME, commitments, status_index)
-        [signature] = self._token.authority_signatures([to_be_signed(payload, authority)])
-        encoded = assemble(payload, authority, signature)
         columns = {
             "identity_token": citizen.identity_token,
             "citizen_revision": citizen.revision,
             "data_key_id": citizen.data_key_id,
-            "credential": encoded,
             OPENINGS_COLUMN: citizen.seal(OPENINGS_COLUMN, encode_openings(openings)),
             "status_index": status_index,
             "issued_at": issued,
             "expires_at": issued + timedelta(seconds=LIFETIME),
-            "revision": stored.revision + 1,
+            "revision": wanted.stored.revision + 1,
         }
-        self._store(session, columns, list(commitments))
-        return Holding(encoded, authority, citizen.identity_token, commitments, openings)
+        return _Committed(payload, commitments, openings, columns)
 
-    def _store(self, session: LoginSession, columns: Mapping[str, Any], attributes: list[int]) -> None:
-        [row] = self._sealer.seal([(store.credential.name, columns)])
-        entry = self._audit.entry(
-            session.actor,
-            action=Action.PROOF_ISSUE,
-            outcome=Outcome.DONE,
-            identity_token=columns["identity_token"],
-            detail={"attributes": attributes, "status_index": columns["status_index"]},
-        )
+    def _store(
+        self, session: LoginSession, columns: Sequence[Mapping[str, Any]], attributes: Sequence[list[int]]
+    ) -> None:
+        rows = self._sealer.seal([(store.credential.name, one) for one in columns])
+        entries = [
+            self._audit.entry(
+                session.actor,
+                action=Action.PROOF_ISSUE,
+                outcome=Outcome.DONE,
+                identity_token=row["identity_token"],
+                detail={"attributes": ids, "status_index": row["status_index"]},
+            )
+            for row, ids in zip(rows, attributes, strict=True)
+        ]
         quicker = ChangedMeanwhile("Another process issued this citizen's credential at the same moment.")
-        with self._database.transaction({"eligibility_credential_pkey": quicker}) as connection:
-            if not store.put(connection, store.credential, row):
+        conflicts = {"eligibility_credential_pkey": quicker}
+        with self._database.transaction(conflicts, seeing=session.seeing) as connection:
+            if not store.hold_records(connection, {row["identity_token"]: row["citizen_revision"] for row in rows}):
+                raise ChangedMeanwhile("Somebody changed this citizen at the same moment.")
+            if not store.put_all(connection, store.credential, rows):
                 raise quicker
-            self._audit.append(connection, entry)
+            self._audit.append(connection, *entries)
 
     @staticmethod
     def _opened(citizen: OpenCitizen, columns: Mapping[str, Any]) -> Holding:

@@ -1,29 +1,24 @@
-"""Issues credentials for all who have none that is current: enrolled before there were any, or changed since.
+"""Issues credentials for all who have none that is current: enrolled before there were any, imported, or changed.
 
-Each is a read like any other: intent, new credential, entry. Who is left shows in the database itself, so a
-killed run has nothing to remember; the job tells how far it is.
+Who is left shows in the database itself, so a killed run has nothing to remember; the job tells how far it is.
 """
 
 import time
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
 
 from core.access.model import LoginSession, Permission, require
-from core.audit.model import Action, Outcome
+from core.audit.model import Action
 from core.audit.service import AuditLog
 from core.citizens.opening import CitizenOpening
 from core.citizens.recording import Recorder
-from core.errors import ChangedMeanwhile, JobCancelled
+from core.errors import JobCancelled
 from core.jobs.model import Job, JobKind, JobState, Pace, Progress
 from core.jobs.service import JobRun, JobService
-from core.proofs import store
-from core.proofs.credential import authority_id
-from core.proofs.issuing import RENEWED_BEFORE, CredentialIssuer, StoredCredential
+from core.proofs.batches import CredentialBatches, Issued
 from core.storage.database import Database
-from core.storage.seal import RowSealer
-from core.vault_token import VaultToken
 
 BATCH = 50
+LOOKED_AT = 1_000  # citizens, by one query
 SUBJECT = "all citizens"
 
 
@@ -33,22 +28,16 @@ class CredentialReissue:
     def __init__(
         self,
         database: Database,
-        sealer: RowSealer,
         opening: CitizenOpening,
-        issuer: CredentialIssuer,
+        batches: CredentialBatches,
         jobs: JobService,
         audit: AuditLog,
-        token: VaultToken,
-        now: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._sealer = sealer
         self._opening = opening
-        self._issuer = issuer
+        self._batches = batches
         self._jobs = jobs
         self._recorder = Recorder(audit)
-        self._token = token
-        self._now = now
 
     def run(
         self,
@@ -59,58 +48,39 @@ class CredentialReissue:
         """Issue all that are missing. Raises JobRunsElsewhere, or what ended the work; what was done stays."""
         with self._recorder.recorded(session, Action.JOB_START):
             require(session, Permission.CITIZEN_CHANGE)
-            total = len(self._missing(session))
+            total = sum(len(missing) for missing in self._missing(session))
             with self._jobs.run(session, JobKind.ISSUE_CREDENTIALS, SUBJECT, total, again=True) as run:
                 return self._go(session, run, progress, cancelled)
 
     def _go(
         self, session: LoginSession, run: JobRun, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
     ) -> Job:
-        pace, done = Pace(time.monotonic(), 0), run.job.done
-        after = ""
-        while batch := self._opening.revisions_after(session, after, BATCH):
-            if cancelled():
-                return self._jobs.end(session, run, JobState.CANCELLED)
-            after = next(reversed(batch))
-            missing = self._without(batch)
-            for token in missing:
-                self._issue(session, token)
-            if not missing:
-                continue
-            done += len(missing)
-            step = run.sealed(done=done, counts={"issued": done})
-            try:
-                with self._database.transaction() as connection:
-                    run.step(connection, step)
-            except JobCancelled:
-                return run.job
-            run.stepped(step)
-            progress(pace.at(time.monotonic(), done, max(run.job.total, done), run.job.counts))
+        """Go through all citizens until a round issues nothing: others enrol and import meanwhile."""
+        pace = Pace(time.monotonic(), run.job.done)
+        made = Issued(run.job.counts.get("issued", 0))
+        before = -1
+        while made.issued > before:
+            before, made = made.issued, Issued(made.issued)
+            for missing in self._missing(session):
+                if cancelled():
+                    return self._jobs.end(session, run, JobState.CANCELLED)
+                session.still_open()
+                made += self._batches.issue(session, missing)
+                counts = {"issued": made.issued} | ({"failed": made.failed} if made.failed else {})
+                step = run.sealed(done=made.issued, counts=counts)
+                try:
+                    with self._database.transaction() as connection:
+                        run.step(connection, step)
+                except JobCancelled:
+                    return run.job
+                run.stepped(step)
+                progress(pace.at(time.monotonic(), made.issued, max(run.job.total, made.issued), run.job.counts))
         return self._jobs.end(session, run, JobState.FINISHED)
 
-    def _missing(self, session: LoginSession) -> list[str]:
-        found: list[str] = []
+    def _missing(self, session: LoginSession) -> Iterator[list[str]]:
+        """Give those without a current credential, as many as are issued for together."""
         after = ""
-        while batch := self._opening.revisions_after(session, after, 1_000):
-            found += self._without(batch)
+        while batch := self._opening.revisions_after(session, after, LOOKED_AT):
+            missing = self._batches.missing(session, batch)
+            yield from (missing[start : start + BATCH] for start in range(0, len(missing), BATCH))
             after = next(reversed(batch))
-        return found
-
-    def _without(self, revisions: dict[str, int]) -> list[str]:
-        """Return those of some citizens who have no current credential."""
-        with self._database.transaction() as connection:
-            issued = store.issued_for(connection, list(revisions), self._now() + RENEWED_BEFORE)
-        return [token for token, revision in revisions.items() if issued.get(token) != revision]
-
-    def _issue(self, session: LoginSession, identity_token: str) -> None:
-        intent = self._recorder.entry(session, Action.PROOF_ISSUE, Outcome.INTENT, identity_token)
-        try:
-            with self._opening.opened(session, identity_token, intent) as citizen:
-                with self._database.transaction() as connection:
-                    row = store.row_of(connection, store.credential, identity_token)
-                self._sealer.check([] if row is None else [row])
-                self._issuer.issue(
-                    session, citizen, StoredCredential(row), authority_id(self._token.authority_key()), self._now()
-                )
-        except ChangedMeanwhile:
-            return  # somebody else issued it, or changed this citizen, at the same moment

@@ -5,7 +5,7 @@ is looked at); prove; verify the own proof; what was learnt and the entry in one
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -108,7 +108,7 @@ class ProofService:
         detail = _detail(request)
         intent = self._entry(session, Outcome.INTENT, identity_token, purpose, detail, reason=reason)
         with self._opening.opened(session, identity_token, intent) as citizen:
-            stored, known = self._stored(citizen)
+            stored, known = self._stored(session, citizen)
             now = self._now()
             issued = int(now.timestamp())
             day = day_in_india(issued)
@@ -125,7 +125,7 @@ class ProofService:
             detail["intent"] = citizen.intent
             done = self._entry(session, Outcome.DONE, identity_token, purpose, detail)
             learnt = known.knowledge.after(request.audience, verdict.results, day)
-            self._remember(citizen, learnt, known.revision, done)
+            self._remember(session, citizen, learnt, known.revision, done)
         document = response_document(encoded, proven.context)
         return ProofAnswer(identity_token, verdict.results, encoded, document, forecast)
 
@@ -137,18 +137,36 @@ class ProofService:
                 session, Action.PROOF_FORECAST, Outcome.DONE, identity_token, detail=_detail(request)
             )
             with self._opening.opened(session, identity_token, intent) as citizen:
-                known = self._stored(citizen)[1].knowledge
+                known = self._stored(session, citizen)[1].knowledge
             day = day_in_india(int(self._now().timestamp()))
             return ProofPreview(known.forecast(request.audience, request.claims, day), tuple(known.summary(day)))
 
     def history(self, session: LoginSession, identity_token: str | None = None, limit: int = 100) -> list[PastProof]:
-        """Return the proofs made last, newest first: about one citizen, or in the last 30 days about all."""
+        """Return the proofs made last, newest first: about one citizen, or in the last 30 days about all.
+
+        Of citizens of states that are not the operator's, as of citizens whom nobody knows, there are none.
+        """
         require(session, Permission.PROOF_PROVE)
         since = self._now() - HISTORY_OF_ALL if identity_token is None else None
         wanted = EntryFilter(
             action=Action.PROOF_PROVE, outcome=Outcome.DONE, identity_token=identity_token, since=since
         )
-        return [_past(entry) for entry in self._audit.search(wanted, min(limit, HISTORY_LIMIT))]
+        limit = min(limit, HISTORY_LIMIT)
+        found: list[PastProof] = []
+        while entries := self._audit.search(wanted, HISTORY_LIMIT if session.states is not None else limit):
+            found += [_past(entry) for entry in self._seen(session, entries)]
+            if session.states is None or len(found) >= limit or len(entries) < HISTORY_LIMIT:
+                break
+            wanted = replace(wanted, before=entries[-1].index)
+        return found[:limit]
+
+    def _seen(self, session: LoginSession, entries: Sequence[StoredEntry]) -> list[StoredEntry]:
+        """Return those about citizens whom the operator may see: all, for one who is bound to no state."""
+        if session.states is None:
+            return list(entries)
+        tokens = list(dict.fromkeys(entry.identity_token for entry in entries if entry.identity_token is not None))
+        there = self._opening.revisions_of(session, tokens)
+        return [entry for entry in entries if entry.identity_token in there]
 
     def authority(self, session: LoginSession) -> tuple[bytes, bytes]:
         """Return the authority's public key in PEM, which verifiers pin, and its id."""
@@ -158,7 +176,7 @@ class ProofService:
 
     # --- shared ----------------------------------------------------------------------------------
 
-    def _stored(self, citizen: OpenCitizen) -> tuple[StoredCredential, _Known]:
+    def _stored(self, session: LoginSession, citizen: OpenCitizen) -> tuple[StoredCredential, _Known]:
         """Return the citizen's two rows, their seals checked, the budget's revision compared with the log's word.
 
         The log is read first: a proof that is stored in between makes the row newer than it, never older.
@@ -166,7 +184,7 @@ class ProofService:
         token = citizen.identity_token
         wanted = EntryFilter(action=Action.PROOF_PROVE, outcome=Outcome.DONE, identity_token=token)
         logged = max((int(entry.detail["budget"]) for entry in self._audit.search(wanted, 1)), default=0)
-        with self._database.snapshot() as connection:
+        with self._database.snapshot(session.seeing) as connection:
             credential, budget = (store.row_of(connection, table, token) for table in store.TABLES)
         self._sealer.check([row for row in (credential, budget) if row is not None])
         revision = 0 if budget is None else int(budget.columns["revision"])
@@ -182,7 +200,9 @@ class ProofService:
             return Knowledge()
         return Knowledge.read(citizen.open(LEARNT_COLUMN, bytes(row.columns[LEARNT_COLUMN])))
 
-    def _remember(self, citizen: OpenCitizen, learnt: Knowledge, revision: int, entry: Entry) -> None:
+    def _remember(
+        self, session: LoginSession, citizen: OpenCitizen, learnt: Knowledge, revision: int, entry: Entry
+    ) -> None:
         columns: dict[str, Any] = {
             "identity_token": citizen.identity_token,
             "data_key_id": citizen.data_key_id,
@@ -191,7 +211,7 @@ class ProofService:
         }
         [row] = self._sealer.seal([(store.budget.name, columns)])
         quicker = ChangedMeanwhile("Another proof about this citizen was made at the same moment.")
-        with self._database.transaction({"learning_budget_pkey": quicker}) as connection:
+        with self._database.transaction({"learning_budget_pkey": quicker}, seeing=session.seeing) as connection:
             if not store.put(connection, store.budget, row):
                 raise quicker
             self._audit.append(connection, entry)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
     insert,
     select,
     update,
@@ -66,9 +67,19 @@ def rows_after(connection: Connection, table: Table, identity_token: str, limit:
     return [_sealed(table, {**row}) for row in connection.execute(query).mappings()]
 
 
-def next_status_index(connection: Connection) -> int:
-    """Return a number that no credential had before."""
-    return int(connection.execute(select(_STATUS_INDEX.next_value())).scalar_one())
+def next_status_indexes(connection: Connection, count: int) -> list[int]:
+    """Return numbers that no credential had before."""
+    numbers = select(_STATUS_INDEX.next_value()).select_from(func.generate_series(1, count))
+    return [int(number) for number in connection.execute(numbers).scalars()]
+
+
+def hold_records(connection: Connection, revisions: Mapping[str, int]) -> bool:
+    """Tell whether citizens' records still have these revisions, and let nobody change them before COMMIT."""
+    directory = metadata.tables["directory"]
+    token, revision = directory.c.identity_token, directory.c.revision
+    # In one order, so that two who hold several never wait for each other.
+    query = select(token, revision).where(token.in_(list(revisions))).order_by(token).with_for_update(read=True)
+    return {str(key): int(value) for key, value in connection.execute(query)} == dict(revisions)
 
 
 def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
@@ -78,6 +89,20 @@ def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
         return True
     same = (table.c.identity_token == row["identity_token"]) & (table.c.revision == row["revision"] - 1)
     return connection.execute(update(table).where(same).values(**row)).rowcount == 1
+
+
+def put_all(connection: Connection, table: Table, rows: TokenSequence[Mapping[str, Any]]) -> bool:
+    """Store sealed rows as `put` does; tell whether all rows of the revisions before were still there."""
+    first = [{**row} for row in rows if row["revision"] == 1]
+    if first:
+        connection.execute(insert(table), first)
+    return all(put(connection, table, row) for row in rows if row["revision"] > 1)
+
+
+def rows_of(connection: Connection, table: Table, identity_tokens: TokenSequence[str]) -> dict[str, SealedRow]:
+    """Return citizens' rows of one of the two tables, not yet checked."""
+    query = select(table).where(table.c.identity_token.in_(identity_tokens))
+    return {row["identity_token"]: _sealed(table, {**row}) for row in connection.execute(query).mappings()}
 
 
 def removal(identity_token: str) -> Statement:

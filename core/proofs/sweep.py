@@ -1,6 +1,7 @@
 """Checks the seal of every credential and of every record of what was learnt, in batches."""
 
 from core.proofs import store
+from core.states import EVERY_STATE
 from core.storage.database import Database
 from core.storage.seal import RowSealer
 
@@ -20,7 +21,7 @@ class ProofSweep:
         for table in store.TABLES:
             after = ""
             while True:
-                with self._database.transaction() as connection:
+                with self._database.transaction(seeing=EVERY_STATE) as connection:
                     rows = store.rows_after(connection, table, after, BATCH)
                 if not rows:
                     break

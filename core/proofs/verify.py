@@ -18,17 +18,19 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from core.errors import CitizenZeroError, InvalidInput
 from core.proofs.attributes import BY_ID
-from core.proofs.claims import parse_request
+from core.proofs.claims import REQUEST_BYTES, parse_request
 from core.proofs.examination import Expected
 from core.proofs.presentation import NONCE_BYTES, parse
 from core.proofs.reasons import Reason, Refusal
-from core.proofs.response import read_response, result_rows
+from core.proofs.response import FILE_BYTES, read_response, result_rows
 from core.proofs.seen import SeenFile
 from core.proofs.strict_cbor import NotDeterministic
 from core.proofs.verifier import Verdict, verify
 
 INTEGRITY_EXIT = 5
 AUDIENCE_LENGTH = 255
+KEY_BYTES = 16 * 1024
+_FILES = {"file": "The proof", "authority": "The authority's key", "claims": "The file of claims"}
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Question:
     def expected(self, now: datetime) -> Expected:
         """Return it as the verifier takes it. Raises InvalidInput."""
         return Expected(
-            read_authority(read_file(self.authority, "authority")),
-            parse_request(read_file(self.claims, "claims")),
+            read_authority(read_file(self.authority, "authority", KEY_BYTES)),
+            parse_request(read_file(self.claims, "claims", REQUEST_BYTES)),
             parse_nonce(self.nonce),
             parse_audience(self.audience),
             int((parse_time(self.at) if self.at else now).timestamp()),
@@ -104,12 +106,16 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
     return document
 
 
-def read_file(path: Path, field: str) -> bytes:
-    """Return a file's bytes. Raises InvalidInput."""
+def read_file(path: Path, field: str, most: int) -> bytes:
+    """Return a file's bytes; of one that is larger than `most` one byte more, for who reads it to refuse it.
+
+    Raises InvalidInput.
+    """
     try:
-        return path.read_bytes()
-    except OSError:
-        raise InvalidInput(f"The file of --{field} cannot be read.", field=field) from None
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except (OSError, ValueError):
+        raise InvalidInput(f"{_FILES[field]} cannot be read.", field=field) from None
 
 
 def read_authority(pem: bytes) -> ec.EllipticCurvePublicKey:
@@ -145,11 +151,11 @@ def parse_time(text: str) -> datetime:
     """Return a time as in 2026-07-14T09:00:00Z. Raises InvalidInput."""
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
-        time = datetime.min  # noqa: DTZ901 (refused by the next line)
-    if time.tzinfo is None:
-        raise InvalidInput("A time is written as in 2026-07-14T09:00:00Z.", field="at")
-    return time.astimezone(UTC)
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter where UTC has no such year
+        pass
+    raise InvalidInput("A time is written as in 2026-07-14T09:00:00Z.", field="at")
 
 
 def rfc3339(seconds: int) -> str:
@@ -170,7 +176,7 @@ def main(words: Sequence[str] | None = None) -> int:
     given = parser.parse_args(words)
     try:
         question = Question(given.authority, given.claims, given.audience, given.nonce, given.at, given.seen)
-        verdict = judge(read_file(given.file, "file"), question.expected(datetime.now(UTC)))
+        verdict = judge(read_file(given.file, "file", FILE_BYTES), question.expected(datetime.now(UTC)))
     except CitizenZeroError as error:
         document = {"error": {"code": error.code, "message": error.message}}
         code = error.exit_code

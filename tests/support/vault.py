@@ -4,7 +4,7 @@ Setting one up takes two seconds, so tests share one per module and put back wha
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -69,6 +69,7 @@ RAVI: dict[str, Any] = {
     "income_annual": 1200000,
     "gender": "male",
 }
+Program = Callable[..., psycopg.Connection[Any]]  # (states as the setting names them) -> a connection
 
 
 def new_person(values: dict[str, Any]) -> NewCitizen:
@@ -127,13 +128,13 @@ class RealVault:
         self.home.remove()
 
 
-def make_vault(folder: Path, **plan: Any) -> RealVault:
-    """Set up a vault in a folder and unlock it."""
+def make_vault(folder: Path, *, issue_at_once: bool = False, **plan: Any) -> RealVault:
+    """Set up a vault in a folder and unlock it. Credentials are not issued at once, so that tests may count entries."""
     home = Home(folder)
     vault_setup(home, Origin.CLI).run(
         SetupPlan(OPERATOR, Secret(PASSWORD), **{"module": SOFTHSM, "dual_control": False, "limits": GENEROUS, **plan})
     )
-    vault = open_vault(begin(home))
+    vault = open_vault(begin(home), issue_at_once=issue_at_once)
     session = vault.sign_in(OPERATOR, Secret(PASSWORD), Origin.CLI)
     return RealVault(home, vault, session, connect_as_owner(vault))
 

@@ -9,8 +9,9 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from core.errors import InvalidInput
 from core.proofs.attributes import BY_ID
+from core.proofs.response import FILE_BYTES
 from core.proofs.verifier import Verdict
-from core.proofs.verify import judge_as_shown, parse_nonce, read_authority, read_file
+from core.proofs.verify import KEY_BYTES, judge_as_shown, parse_nonce, read_authority, read_file
 from ui.dialogs.file_picker import pick_file
 from ui.error_report import said
 from ui.models import proof_words
@@ -161,5 +162,5 @@ def verdict_on(proof: Path, authority: Path, audience: str, nonce: str, now: dat
     """Read the files and judge: for a worker thread. Raises InvalidInput."""
     if nonce:
         parse_nonce(nonce)
-    key = read_authority(read_file(authority, "authority"))
-    return judge_as_shown(read_file(proof, "file"), key, now, audience=audience, nonce=nonce)
+    key = read_authority(read_file(authority, "authority", KEY_BYTES))
+    return judge_as_shown(read_file(proof, "file", FILE_BYTES), key, now, audience=audience, nonce=nonce)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from core.citizens.model import CitizenRecord
 from tests.support.hsm import SOFTHSM
-from tests.support.vault import ASHA, RAVI, RealVault, make_vault
+from tests.support.vault import ASHA, RAVI, Program, RealVault, make_vault
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,25 @@ def asha(real: RealVault) -> CitizenRecord:
 def ravi(real: RealVault) -> CitizenRecord:
     """Enrol Ravi."""
     return real.enrol(RAVI)
+
+
+@pytest.fixture
+def program(real: RealVault) -> Iterator[Program]:
+    """Give connections as the program's role, as somebody with its password would open them."""
+    address, made = real.vault.services.database.address, []
+
+    def connect(setting: str | None = None) -> psycopg.Connection[Any]:
+        connection = psycopg.connect(
+            make_conninfo(**address.parameters, password=address.password.reveal_text()), autocommit=True
+        )
+        if setting is not None:
+            connection.execute("SELECT set_config('citizen_zero.states', %s, false)", [setting])
+        made.append(connection)
+        return connection
+
+    yield connect
+    for connection in made:
+        connection.close()
 
 
 @pytest.fixture(autouse=True)

@@ -2,15 +2,13 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from core.access.model import LoginSession, Role
 from core.access.second_operator import Asked
@@ -36,37 +34,17 @@ from core.storage.row_security import let_see
 from hsm.secret import Secret
 from tests.support.cli import CommandLine
 from tests.support.operators import add_operator
-from tests.support.vault import ASHA, OPERATOR, PASSWORD, RAVI, TODAY, RealVault, in_threads
+from tests.support.vault import ASHA, OPERATOR, PASSWORD, RAVI, TODAY, Program, RealVault, in_threads
 
 NOBODY = "idt_0000000000000000000000"
 BOUND = "kavya.shetty"
 EVERYONE = CitizenFilter()
-Program = Callable[..., psycopg.Connection[Any]]
 
 
 @pytest.fixture
 def bound(real: RealVault, asha: CitizenRecord, ravi: CitizenRecord) -> LoginSession:
     """Return a login session bound to Karnataka, where Asha lives and Ravi does not."""
     return _bound(real, "KA")
-
-
-@pytest.fixture
-def program(real: RealVault) -> Iterator[Program]:
-    """Give connections as the program's role, as somebody with its password would open them."""
-    address, made = real.vault.services.database.address, []
-
-    def connect(setting: str | None = None) -> psycopg.Connection[Any]:
-        connection = psycopg.connect(
-            make_conninfo(**address.parameters, password=address.password.reveal_text()), autocommit=True
-        )
-        if setting is not None:
-            connection.execute("SELECT set_config('citizen_zero.states', %s, false)", [setting])
-        made.append(connection)
-        return connection
-
-    yield connect
-    for connection in made:
-        connection.close()
 
 
 @pytest.fixture
@@ -339,9 +317,10 @@ def test_a_partition_that_somebody_grants_shows_nothing_either(
 def test_every_table_of_citizens_and_each_part_of_it_is_closed(real: RealVault) -> None:
     rows = real.sql(
         "SELECT relname, relrowsecurity FROM pg_class WHERE relkind IN ('r', 'p') "
-        "AND (starts_with(relname, 'identity_vault') OR relname = 'directory')"
+        "AND (starts_with(relname, 'identity_vault') "
+        "OR relname IN ('directory', 'eligibility_credential', 'learning_budget'))"
     )
-    assert len(rows) == len(states()) + 2
+    assert len(rows) == len(states()) + 4
     assert all(secured for _, secured in rows)
 
 

@@ -1,4 +1,4 @@
-"""Credentials over commitments, and what has been learnt about each citizen."""
+"""Credentials over commitments, and what has been learnt about each citizen; row-level security on both."""
 
 from alembic import context, op
 
@@ -36,8 +36,22 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON eligibility_credential, learning_budget 
 GRANT USAGE ON eligibility_status_index TO {role};
 """
 
+# Seen with the citizen: the condition asks the directory, whose own policy says whom the connection sees. No state
+# stands here, so none has to move with a citizen. Where all are seen, the directory is not asked.
+SEEN = """
+    (SELECT current_setting('citizen_zero.states', true)) = '*'
+    OR EXISTS (SELECT FROM directory d WHERE d.identity_token = {table}.identity_token)
+"""
+ROW_SECURITY = """
+ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+CREATE POLICY with_citizen ON {table} TO {role} USING ({seen});
+"""
+
 
 def upgrade() -> None:
     """Make the tables, empty: credentials are issued when they are first needed, or by the job that re-issues."""
     op.execute(TABLES)
-    op.execute(GRANTS.format(role=context.config.attributes["program_role"]))
+    role = context.config.attributes["program_role"]
+    op.execute(GRANTS.format(role=role))
+    for table in ("eligibility_credential", "learning_budget"):
+        op.execute(ROW_SECURITY.format(role=role, table=table, seen=SEEN.format(table=table)))
