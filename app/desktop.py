@@ -5,7 +5,6 @@ so that the first window is up at once.
 """
 
 import gc
-import json
 import logging
 import signal
 import sys
@@ -13,7 +12,6 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import qasync
@@ -21,7 +19,7 @@ from PyQt6.QtCore import QLocale, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from app.logs import LOGGER, start_logging
-from app.opening import SIZE, close_opening
+from app.opening import IDENTIFIER, close_opening, save_appearance, saved_appearance, take_place
 from app.settings import Settings
 from core.errors import CitizenZeroError, InvalidInput
 from core.storage.home import Home
@@ -30,7 +28,7 @@ from ui.console import Console
 from ui.error_report import ErrorReport
 from ui.models.doors import Credentials, Doors
 from ui.tasks import TaskRunner
-from ui.theme.theme import Appearance, Theme
+from ui.theme.theme import Theme
 from ui.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
@@ -49,7 +47,7 @@ def run_desktop(settings: Settings, sign_in: tuple[str, Secret] | None = None) -
     """Run the window until it is closed; returns the exit code. `sign_in` opens a demo vault by itself."""
     application = _application()
     loop = qasync.QEventLoop(application)
-    theme = Theme(application, appearance=_saved_appearance(settings))
+    theme = Theme(application, appearance=saved_appearance(settings.home_folder.path))
     theme.apply()
     ring = FocusRing(theme, application)
     desk = Desktop(theme, doors_of(settings, sign_in))
@@ -76,8 +74,7 @@ class Desktop:
     def show(self) -> None:
         """Show the window, then let the console begin: the first picture waits for nothing."""
         window = self.console.window
-        window.resize(*SIZE)
-        window.show()
+        take_place(window)
         window.activateWindow()
         self.console.start()
 
@@ -181,8 +178,8 @@ async def _end(loop: qasync.QEventLoop, desk: Desktop) -> None:
 def _application() -> QApplication:
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
-    application.setDesktopFileName("citizen-zero")
-    application.setApplicationName("citizen-zero")
+    application.setDesktopFileName(IDENTIFIER)
+    application.setApplicationName(IDENTIFIER)
     application.setApplicationDisplayName("Citizen Zero")
     application.setApplicationVersion(VERSION)
     application.setQuitOnLastWindowClosed(False)  # the end is ordered: see `_end`
@@ -206,17 +203,6 @@ def _log(error: BaseException) -> None:
     logging.getLogger(LOGGER).error("window error", extra={"code": code}, exc_info=error)
 
 
-def _appearance_file(settings: Settings) -> Path:
-    return settings.home_folder.path / "console.json"
-
-
-def _saved_appearance(settings: Settings) -> Appearance:
-    try:
-        return Appearance(json.loads(_appearance_file(settings).read_text(encoding="utf-8"))["appearance"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return Appearance.SYSTEM
-
-
 def _save_appearance(settings: Settings, value: str) -> None:
     if settings.home_folder.holds_vault:  # before set-up there is no folder to keep it in
-        _appearance_file(settings).write_text(json.dumps({"appearance": value}), encoding="utf-8")
+        save_appearance(settings.home_folder.path, value)

@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if asks_for_window(words):
         from app.opening import show_opening  # noqa: PLC0415 (Qt, for the window only)
 
-        _opening = show_opening()  # up while everything else is being imported
+        _opening = show_opening(words)  # up while everything else is being imported
     from app.cli.commands import run  # noqa: PLC0415 (typer, only once the words are sorted)
 
     _leave(run(words))

@@ -4,11 +4,11 @@ What belongs to one vault stands in its home's `config.toml` and in its sealed s
 secret stands here: passwords come from a file, a prompt or the window.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.default_home import default_home
 from core.storage.home import Home
 
 
@@ -45,7 +45,7 @@ def read_settings(
     """Return the settings; what the command line names comes before the environment."""
     file = password_file or environment.get("CITIZEN_ZERO_PASSWORD_FILE")
     return Settings(
-        home=Path(home or environment.get("CITIZEN_ZERO_HOME") or _default_home()),
+        home=Path(home or environment.get("CITIZEN_ZERO_HOME") or default_home()),
         home_named=home is not None,
         operator=operator or environment.get("CITIZEN_ZERO_OPERATOR") or None,
         password_file=Path(file) if file else None,
@@ -54,9 +54,3 @@ def read_settings(
         totp=totp or environment.get("CITIZEN_ZERO_TOTP") or None,
         oidc=oidc,
     )
-
-
-def _default_home() -> str:
-    from platformdirs import user_data_dir  # noqa: PLC0415 (not needed where a home is named)
-
-    return user_data_dir("citizen-zero", appauthor=False, roaming=False) or os.fspath(Path.home() / ".citizen-zero")

@@ -47,7 +47,7 @@ def main() -> None:
             vault.close()
     if not options.no_window:
         scroll = Path(__file__).with_name("table_scroll.py")
-        subprocess.run([sys.executable, scroll, "--rows", str(options.citizens)], check=True)
+        subprocess.run([sys.executable, scroll, "--citizens", str(options.citizens)], check=True)
 
 
 def run(vault: RealVault, file: Path, citizens: int, rounds: int) -> None:

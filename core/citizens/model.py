@@ -3,6 +3,7 @@
 Personal values stand in `NewCitizen` and `CitizenProfile` only, and both hide them in `repr`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from core.errors import InvalidInput
 TOKEN_PREFIX = "idt_"  # noqa: S105 (how identity tokens begin)
 TOKEN_DIGITS = 22
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_TOKEN = re.compile(f"{TOKEN_PREFIX}[{BASE62}]{{{TOKEN_DIGITS}}}")
 IDENTITY_MAC_BYTES = 16
 REASON_LENGTH = 240
 MAX_ROLES = 5
@@ -249,8 +251,7 @@ def identity_token(mac: bytes) -> str:
 
 def looks_like_token(text: str) -> bool:
     """Tell whether a text has the form of an identity token."""
-    digits = text.removeprefix(TOKEN_PREFIX)
-    return text.startswith(TOKEN_PREFIX) and len(digits) == TOKEN_DIGITS and all(digit in BASE62 for digit in digits)
+    return _TOKEN.fullmatch(text) is not None
 
 
 def tokens_in(text: str) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """Reading what is stored about one citizen: all rows of one moment, checked together.
 
 Where an intent must stand in the log before anything is opened, three things go on at once: the database
-looks up the rows while the HSM authenticates the intent, and commits it while the HSM checks the rows.
+counts the use and looks up the rows while the HSM authenticates the intent, and commits it while the HSM checks
+the rows. A use that is refused stops before the intent; the rows, ciphertext that was read meanwhile, are dropped.
 """
 
 from collections.abc import Callable, Sequence
 
+from core.access.limits.service import Use
 from core.access.model import LoginSession
 from core.audit.model import Entry
 from core.audit.service import AuditLog
@@ -26,13 +28,18 @@ class CitizenReading:
         self._integrity = integrity
         self._audit = audit
 
-    def rows(self, session: LoginSession, token: str) -> CitizenRows:
-        """Return a citizen's rows, ciphertext all, not yet checked. Raises NotFound.
+    def rows(self, session: LoginSession, token: str, use: Use | None = None) -> CitizenRows:
+        """Return a citizen's rows, ciphertext all, not yet checked. Raises NotFound, and LimitReached for the use.
 
         A citizen of a state that is not the operator's is answered like one whom nobody knows.
         """
         with self._database.lane(seeing=session.seeing) as lane:
-            [found] = lane.run([self._integrity.query(store.of_token(token))])
+            if use is not None:
+                use.send(lane)
+            lane.send(self._integrity.query(store.of_token(token)))
+            if use is not None:
+                use.allow(lane)
+            [found] = lane.receive()
         return self._the_one(session, found, token)
 
     def rows_checked(self, session: LoginSession, token: str) -> CitizenRows:
@@ -41,18 +48,27 @@ class CitizenReading:
         self._integrity.check([rows])
         return rows
 
-    def intended(self, session: LoginSession, token: str, intent: Entry) -> tuple[CitizenRows, int]:
-        """Commit an intent about a citizen; return the rows, checked, and the intent's index.
+    def intended(
+        self, session: LoginSession, token: str, intent: Entry, use: Use | None = None
+    ) -> tuple[CitizenRows, int]:
+        """Count the use, then commit an intent about a citizen; return the rows, checked, and the intent's index.
 
-        Nothing is opened here, and nothing may be opened of rows that this method did not return. Raises
-        AuditUnwritable, NotFound, IntegrityFailure; after the last two the intent stands in the log.
+        Nothing is opened here, and nothing may be opened of rows that this method did not return. Raises LimitReached
+        (then there is no intent), AuditUnwritable, NotFound, IntegrityFailure; after the last two it stands in the log.
         """
         if not looks_like_token(token):
+            if use is not None:
+                with self._database.lane() as lane:
+                    use.count(lane)
             raise NotFound("There is no citizen with this identity token.")  # and it belongs in no entry
         with self._database.lane(seeing=session.seeing) as lane:
             with self._audit.planning(intent) as plan:
+                if use is not None:
+                    use.send(lane)
                 lane.send(self._integrity.query(store.of_token(token)))
                 planned = plan()
+            if use is not None:
+                use.allow(lane)
             self._audit.send_off(lane, planned)
             [found] = lane.receive()
             try:

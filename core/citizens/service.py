@@ -107,8 +107,8 @@ class CitizenService:
         """Return one citizen's metadata, after checking everything that is stored about the citizen."""
         with self._recorder.recorded(session, Action.CITIZEN_SHOW, token):
             require(session, Permission.CITIZEN_FIND)
-            self._limits.take(session, Limited.METADATA, *tokens_in(token))
-            rows = self._reading.rows(session, token)
+            use = self._limits.use(session, Limited.METADATA, *tokens_in(token))
+            rows = self._reading.rows(session, token, use)
             entry = self._recorder.entry(session, Action.CITIZEN_SHOW, Outcome.DONE, token)
             self._reading.record_checked([rows], entry)
             return records.record(rows.vault_columns)
@@ -208,7 +208,7 @@ class CitizenService:
         with self._recorder.recorded(session, Action.CITIZEN_PROFILE, token, purpose):
             require(session, Permission.CITIZEN_READ)
             words = checked_reason(reason, purpose)
-            self._limits.take(session, Limited.PROFILE, *tokens_in(token))
+            use = self._limits.use(session, Limited.PROFILE, *tokens_in(token))
             intent = self._recorder.entry(
                 session,
                 Action.CITIZEN_PROFILE,
@@ -218,7 +218,7 @@ class CitizenService:
                 reason=words,
                 detail={"fields": [field.value for field in asked]},
             )
-            rows, index = self._reading.intended(session, token, intent)
+            rows, index = self._reading.intended(session, token, intent, use)
             values = self._decrypt(rows, asked)
         done = self._recorder.entry(
             session, Action.CITIZEN_PROFILE, Outcome.DONE, token, purpose=purpose.value, detail={"intent": index}

@@ -33,10 +33,33 @@ _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s")
 _ENDED = "the server ended the connection"
 
 
-class _Command(NamedTuple):
-    """One thing that libpq owes an answer to. `statement` is its place in its group, None for a preparation."""
+class _Prepared:
+    """A statement that the server has planned: its name there, its values' names, and how its results are read."""
 
-    statement: int | None
+    def __init__(self, name: bytes, values: tuple[str, ...], connection: psycopg.Connection[Any]) -> None:
+        self.name = name
+        self.values = values
+        self._connection = connection
+        self._transformer = Transformer(connection)
+        self._columns: tuple[str, ...] | None = None
+
+    def result(self, answer: PGresult) -> Result:
+        """Return what it gave. The server gives the same columns each time, so they are looked at once."""
+        first = self._columns is None
+        if self._columns is None:
+            encoding = self._connection.info.encoding
+            names = [(answer.fname(at) or b"").decode(encoding) for at in range(answer.nfields)]
+            self._columns = tuple(names)
+        if not self._columns:
+            return Result((), (), answer.command_tuples or 0)
+        self._transformer.set_pgresult(answer, set_loaders=first)
+        return Result(self._columns, self._transformer.load_rows(0, answer.ntuples, tuple), answer.ntuples)
+
+
+class _Command(NamedTuple):
+    """One thing that libpq owes an answer to: that of a statement, or (None) that of its preparation."""
+
+    statement: _Prepared | None
 
 
 class Lane:
@@ -46,7 +69,7 @@ class Lane:
         self._connection = connection
         self._libpq = connection.pgconn
         self._transformer = Transformer(connection)
-        self._prepared: dict[str, bytes] = {}
+        self._prepared: dict[str, _Prepared] = {}
         self._under_way: deque[list[_Command]] = deque()
         self.seeing: str | None = None  # what of the citizens it sees: see `row_security.py`
         self._broken = False
@@ -59,18 +82,16 @@ class Lane:
         """Send a group on its way. Raises psycopg.OperationalError where there is no way any more."""
         commands: list[_Command] = []
         self._broken = True  # until the group is whole
-        for place, statement in enumerate(statements):
-            sql, names = _numbered(statement.sql)
-            name = self._prepared.get(sql)
-            if name is None:
-                name = self._prepared[sql] = b"lane%d" % len(self._prepared)
-                self._libpq.send_prepare(name, sql.encode())
+        for statement in statements:
+            known = self._prepared.get(statement.sql)
+            if known is None:
+                known = self._prepare(statement.sql)
                 commands.append(_Command(None))
-            values = _in_order(statement.values, names)
+            values = _in_order(statement.values, known.values)
             formats = [PyFormat.BINARY if isinstance(value, bytes) else PyFormat.TEXT for value in values]
             sent = self._transformer.dump_sequence(values, formats)
-            self._libpq.send_query_prepared(name, sent, self._transformer.formats, 1)
-            commands.append(_Command(place))
+            self._libpq.send_query_prepared(known.name, sent, self._transformer.formats, 1)
+            commands.append(_Command(known))
         self._libpq.pipeline_sync()
         self._under_way.append(commands)
         self._flush()
@@ -85,7 +106,7 @@ class Lane:
             answer = self._answer()
             if answer.status in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
                 if command.statement is not None:
-                    results.append(self._result(answer))
+                    results.append(command.statement.result(answer))
             elif failed is None:
                 failed = StatementFailed(len(results), error_from_result(answer, self._connection.info.encoding))
             if self._next() is not None:
@@ -120,13 +141,11 @@ class Lane:
         """Give the connection back to the server; what is not committed never happened."""
         self._connection.close()
 
-    def _result(self, answer: PGresult) -> Result:
-        encoding = self._connection.info.encoding
-        names = [(answer.fname(at) or b"").decode(encoding) for at in range(answer.nfields)]
-        if not names:
-            return Result((), (), answer.command_tuples or 0)
-        self._transformer.set_pgresult(answer)
-        return Result(names, self._transformer.load_rows(0, answer.ntuples, tuple), answer.ntuples)
+    def _prepare(self, text: str) -> _Prepared:
+        sql, names = _numbered(text)
+        prepared = self._prepared[text] = _Prepared(b"lane%d" % len(self._prepared), names, self._connection)
+        self._libpq.send_prepare(prepared.name, sql.encode())
+        return prepared
 
     def _answer(self) -> PGresult:
         answer = self._next()

@@ -9,7 +9,8 @@ import pytest
 from PyQt6.QtCore import QLocale
 from PyQt6.QtWidgets import QApplication
 
-from ui.theme.theme import Appearance, Theme
+from ui.theme.appearance import Appearance
+from ui.theme.theme import Theme
 from ui.widgets.focus_ring import FocusRing
 
 

@@ -4,27 +4,16 @@
 nothing: the setting comes from outside and whoever changes it saves it.
 """
 
-from enum import Enum
-
-from PyQt6.QtCore import QObject, Qt, pyqtSignal
-from PyQt6.QtGui import QAccessibilityHints, QColor, QFont, QIcon, QPixmap
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QColor, QFont, QIcon, QPixmap
 from PyQt6.QtWidgets import QApplication
 
+from ui.theme.appearance import Appearance, theme_name
 from ui.theme.fonts import FontBook, Role
 from ui.theme.icons import IconSet
 from ui.theme.palette import make_palette
 from ui.theme.style_sheet import make_style_sheet
 from ui.theme.tokens import ThemeName, Tokens, Tone, tokens_of
-
-
-class Appearance(Enum):
-    """What a person may choose."""
-
-    SYSTEM = "system"
-    LIGHT = "light"
-    DARK = "dark"
-    CONTRAST = "contrast"
-
 
 TEXT_SCALES = (1.0, 1.25, 1.5, 1.75)
 
@@ -136,20 +125,7 @@ class Theme(QObject):
             self.set_appearance(Appearance.SYSTEM)
 
     def _wanted(self) -> ThemeName:
-        if self._appearance is not Appearance.SYSTEM:
-            return ThemeName(self._appearance.value)
-        hints = self._application.styleHints()
-        if hints is None:
-            return ThemeName.LIGHT
-        accessibility = hints.accessibility()
-        if _wants_contrast(accessibility):
-            return ThemeName.CONTRAST
-        # Offscreen and bare X11 answer Unknown: light.
-        return ThemeName.DARK if hints.colorScheme() is Qt.ColorScheme.Dark else ThemeName.LIGHT
-
-
-def _wants_contrast(hints: QAccessibilityHints | None) -> bool:
-    return hints is not None and hints.contrastPreference() is Qt.ContrastPreference.HighContrast
+        return theme_name(self._appearance, self._application.styleHints())
 
 
 def _bounded(text_scale: float) -> float:

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.access.limits import store  # noqa: F401 (its table belongs to the schema from the start)
@@ -16,9 +17,10 @@ from core.access.model import LoginSession
 from core.errors import LimitReached
 from core.settings.limits import Limited, LimitSettings
 from core.storage.database import Database
+from core.storage.lane import Lane
 
 if TYPE_CHECKING:
-    from core.access.limits.strategy import EveryWindow, Refusal
+    from core.access.limits.strategy import Counting, EveryWindow, Refusal
 
 KNOWN_SECONDS = 3.0  # settings are read again after this time: another console may have changed them
 _NOUNS = {
@@ -31,6 +33,34 @@ _NOUNS = {
     Limited.LISTING: "lists and searches by name",
     Limited.PASSWORD: "tries of the password",
 }
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use that is to be counted on a lane, as a transaction of its own, before what it allows is done.
+
+    Other statements may be on their way behind it, as long as nothing of theirs is given to anybody if it is refused.
+    """
+
+    what: Limited
+    _counting: "Counting"
+
+    def send(self, lane: Lane) -> None:
+        """Send the statement that counts it; `allow` must come before anything is done with what follows."""
+        lane.send(self._counting.statement)
+
+    def allow(self, lane: Lane) -> None:
+        """Wait until it is counted. Raises LimitReached, and what a lane raises where it could not be counted."""
+        [found] = lane.receive()
+        refusal = self._counting.refusal(found)
+        if refusal is not None:
+            lane.settle()
+            raise _refused(self.what, refusal)
+
+    def count(self, lane: Lane) -> None:
+        """Count it alone. Raises what `allow` raises."""
+        self.send(lane)
+        self.allow(lane)
 
 
 class RateLimits:
@@ -47,15 +77,19 @@ class RateLimits:
 
         Raises LimitReached, or DatabaseUnavailable where nothing can be counted: then nothing may be done.
         """
+        use = self.use(session, what, *citizens)
+        with self._database.lane() as lane:
+            use.count(lane)
+
+    def use(self, session: LoginSession, what: Limited, *citizens: str) -> Use:
+        """Return one use that is still to be counted, for whoever has other statements to send with it."""
         limit = self._settings().of(what)
         # In one order, so that two who name the same ones never wait for each other.
         holders = (
             f"{what}/operator/{session.operator}",
             *(f"{what}/citizen/{citizen}" for citizen in sorted(citizens)),
         )
-        refusal = self._windows().hit_all(limit, holders)
-        if refusal is not None:
-            raise _refused(what, refusal)
+        return Use(what, self._windows().counting(limit, holders))
 
     @contextmanager
     def import_slot(self, session: LoginSession) -> Iterator[None]:

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from limits.storage import MovingWindowSupport, Storage
 
 from core.access.limits import store
 from core.access.limits.store import Window
 from core.storage.database import DATABASE_ERRORS, Database
-from core.storage.exchange import send
-from core.storage.statement import Statement
+from core.storage.statement import Result, Statement
 
 _MOVING_ONLY = "Only moving windows are kept: a fixed one lets twice as much through around its edge."
 
@@ -22,6 +20,14 @@ class Full:
     holder: int
     window: int
     wait: float
+
+
+def full_of(found: Result) -> Full | None:
+    """Return what the statement of `store.take` found full, None where it counted the use."""
+    if not found.rows:
+        return None
+    row = found.rows[0]
+    return Full(row["holder_place"] - 1, row["window_place"] - 1, row["wait"])
 
 
 class PostgresStorage(Storage, MovingWindowSupport):
@@ -38,8 +44,7 @@ class PostgresStorage(Storage, MovingWindowSupport):
 
         Raises DatabaseUnavailable: whoever asks then must not go on.
         """
-        rows = self._rows(store.take(holders, windows))
-        return Full(rows[0]["holder_place"] - 1, rows[0]["window_place"] - 1, rows[0]["wait"]) if rows else None
+        return full_of(self._answer(store.take(holders, windows)))
 
     # --- what the library's own strategy asks for ------------------------------------------------
 
@@ -51,7 +56,7 @@ class PostgresStorage(Storage, MovingWindowSupport):
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
         """Return when the oldest use in a key's window was (seconds since 1970), and how many there are."""
-        [row] = self._rows(store.newest(key, Window(limit, expiry)))
+        [row] = self._answer(store.newest(key, Window(limit, expiry))).rows
         return row["start"], row["uses"]
 
     def check(self) -> bool:
@@ -61,7 +66,7 @@ class PostgresStorage(Storage, MovingWindowSupport):
 
     def clear(self, key: str) -> None:
         """Forget the uses of a key."""
-        self._rows(store.forget(key))
+        self._answer(store.forget(key))
 
     def reset(self) -> int | None:
         """Refuse to forget all uses at once: nothing in the console may."""
@@ -84,6 +89,6 @@ class PostgresStorage(Storage, MovingWindowSupport):
         """Return what the driver raises."""
         return DATABASE_ERRORS
 
-    def _rows(self, statement: Statement) -> list[dict[str, Any]]:
-        with self._database.autocommit() as connection:
-            return send(connection, [statement])[0].rows
+    def _answer(self, statement: Statement) -> Result:
+        with self._database.lane() as lane:
+            return lane.run([statement])[0]

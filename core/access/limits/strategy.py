@@ -6,12 +6,15 @@ been counted in the first. Here all have room and count, or none counts.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from limits import RateLimitItem, parse_many
 from limits.strategies import MovingWindowRateLimiter
 
-from core.access.limits.storage import PostgresStorage
+from core.access.limits import store
+from core.access.limits.storage import PostgresStorage, full_of
 from core.access.limits.store import Window
+from core.storage.statement import Result, Statement
 
 
 @dataclass(frozen=True)
@@ -23,18 +26,35 @@ class Refusal:
     wait: float
 
 
+@dataclass(frozen=True)
+class Counting:
+    """The statement that counts a use, for whoever sends it as a transaction of its own, and what its answer means."""
+
+    statement: Statement
+    items: Sequence[RateLimitItem]
+
+    def refusal(self, found: Result) -> Refusal | None:
+        """Return why the use was not counted, None where it was."""
+        full = full_of(found)
+        return None if full is None else Refusal(full.holder, self.items[full.window], full.wait)
+
+
 class EveryWindow(MovingWindowRateLimiter):
     """All windows or none."""
 
     def __init__(self, storage: PostgresStorage) -> None:
         super().__init__(storage)
-        self._counts = storage
 
-    def hit_all(self, limit: str, holders: Sequence[str]) -> Refusal | None:
-        """Count one use of each holder against a limit as in "10 per minute; 3 per second".
+    def counting(self, limit: str, holders: Sequence[str]) -> Counting:
+        """Return how one use of each holder is counted against a limit as in "10 per minute; 3 per second".
 
         A holder's key carries no amount (the library's `key_for` does): a changed limit must not begin at nought.
         """
-        items = parse_many(limit)
-        full = self._counts.take(holders, [Window(item.amount, item.get_expiry()) for item in items])
-        return None if full is None else Refusal(full.holder, items[full.window], full.wait)
+        items, windows = _parsed(limit)
+        return Counting(store.take(holders, windows), items)
+
+
+@cache
+def _parsed(limit: str) -> tuple[tuple[RateLimitItem, ...], tuple[Window, ...]]:
+    items = tuple(parse_many(limit))
+    return items, tuple(Window(item.amount, item.get_expiry()) for item in items)

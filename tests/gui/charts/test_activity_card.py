@@ -25,7 +25,8 @@ from tests.support.gui import (
 )
 from ui.charts.activity_card import ActivityCard
 from ui.charts.stacked import StackedBars
-from ui.theme.theme import Appearance, Theme
+from ui.theme.appearance import Appearance
+from ui.theme.theme import Theme
 
 APPEARANCES = [Appearance.LIGHT, Appearance.DARK, Appearance.CONTRAST]
 

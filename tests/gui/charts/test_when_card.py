@@ -10,7 +10,8 @@ from tests.gui.charts.conftest import Put
 from tests.gui.charts.sample import hourly
 from tests.support.gui import Collector, assert_all_named, assert_no_elided_labels, press, screenshot, settle, texts
 from ui.charts.when_card import WhenCard
-from ui.theme.theme import Appearance, Theme
+from ui.theme.appearance import Appearance
+from ui.theme.theme import Theme
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from tests.support.security_key import SoftKey
 from tests.support.vault import OPERATOR, PASSWORD, RealVault, make_vault
 from ui.dialogs.add_authenticator import AuthenticatorDialog
 from ui.pages.unlock import UnlockScreen
-from ui.theme.theme import Appearance, Theme
+from ui.theme.appearance import Appearance
+from ui.theme.theme import Theme
 from ui.widgets.dialog import open_dialogs
 
 

@@ -15,7 +15,7 @@ from ui.charts.stacked import StackedBars
 from ui.charts.when_card import read_hourly
 from ui.models.vault import Desk
 from ui.pages.overview import OverviewPage
-from ui.theme.theme import Appearance
+from ui.theme.appearance import Appearance
 from ui.widgets.button import Button
 
 

@@ -16,7 +16,7 @@ from tests.support.gui import all_strings, assert_all_named, assert_no_elided_la
 from tests.support.vault import OPERATOR, PASSWORD
 from ui.dialogs.import_citizens import ImportDialog
 from ui.pages.citizens.page import CitizensPage
-from ui.theme.theme import Appearance
+from ui.theme.appearance import Appearance
 
 LOOKS = [Appearance.LIGHT, Appearance.DARK]
 

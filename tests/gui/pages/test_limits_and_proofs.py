@@ -13,7 +13,7 @@ from tests.support.vault import ASHA, OPERATOR, PASSWORD, RAVI
 from ui.dialogs.reauthenticate import ReauthenticateDialog
 from ui.error_report import ErrorDialog
 from ui.pages.reauthenticating import password_proved
-from ui.theme.theme import Appearance
+from ui.theme.appearance import Appearance
 from ui.widgets.secret_field import SecretState
 
 LOOKS = [Appearance.LIGHT, Appearance.DARK]

@@ -24,7 +24,7 @@ from ui.pages.audit import AuditPage
 from ui.pages.citizens.page import CitizensPage
 from ui.pages.keys import KeysPage
 from ui.pages.overview import OverviewPage
-from ui.theme.theme import Appearance
+from ui.theme.appearance import Appearance
 from ui.widgets.secret_field import SecretState
 from ui.wizards.setup import SetupScreen
 

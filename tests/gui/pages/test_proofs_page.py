@@ -19,7 +19,7 @@ from ui.dialogs.proof_qr import qr_matrix
 from ui.dialogs.verify_proof import VerifyProofDialog
 from ui.models import proof_words
 from ui.pages.proofs.page import ProofsPage
-from ui.theme.theme import Appearance
+from ui.theme.appearance import Appearance
 
 AUDIENCE = "https://pension.example"
 COARSE = (claim("age", ">=", 18), claim("income_annual", "<=", 500_000), claim("state", "==", "KA"))

@@ -10,7 +10,8 @@ from tests.support.gui import assert_all_named, assert_no_elided_labels, screens
 from ui.error_report import ErrorReport
 from ui.main_window import MainWindow
 from ui.tasks import TaskRunner
-from ui.theme.theme import Appearance, Theme
+from ui.theme.appearance import Appearance
+from ui.theme.theme import Theme
 from ui.widgets.focus_ring import FocusRing
 
 ALL = [Appearance.LIGHT, Appearance.DARK, Appearance.CONTRAST]

@@ -5,7 +5,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.toolkit.gallery import Gallery
 from tests.support.gui import assert_all_named, assert_no_elided_labels, screenshot, settle
-from ui.theme.theme import Appearance, Theme
+from ui.theme.appearance import Appearance
+from ui.theme.theme import Theme
 from ui.widgets.focus_ring import FocusRing
 
 

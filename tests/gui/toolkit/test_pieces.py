@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 from tests.gui.toolkit.gallery import Gallery
 from tests.gui.toolkit.sample import RevealSample
 from tests.support.gui import click, focused, move_mouse, press, settle, texts, type_text
+from ui.theme.appearance import Appearance
 from ui.theme.icons import IconSet, UnknownIconError
-from ui.theme.theme import Appearance, Theme
+from ui.theme.theme import Theme
 from ui.theme.tokens import ThemeName
 from ui.widgets.banner import Banner
 from ui.widgets.button import Button

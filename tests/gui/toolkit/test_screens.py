@@ -18,7 +18,8 @@ from tests.support.gui import (
 )
 from ui.pages.degraded import DegradedScreen, DegradedState, PartAction, PartReport
 from ui.pages.unlock import PartLine, UnlockScreen
-from ui.theme.theme import Appearance, Theme
+from ui.theme.appearance import Appearance
+from ui.theme.theme import Theme
 from ui.widgets.button import Button
 from ui.widgets.focus_ring import FocusRing
 from ui.widgets.status_bar import PartState

@@ -241,6 +241,33 @@ def test_a_refused_read_leaves_an_entry_and_decrypts_nothing(
     assert (entry.identity_token, entry.detail) == (asha.identity_token, {"error": "CZ-REF-005"})
 
 
+def test_a_refused_read_leaves_no_intent_and_the_next_one_is_none_the_worse(
+    counted: RealVault, asha: CitizenRecord
+) -> None:
+    audit, database = counted.vault.services.audit, counted.vault.services.database
+    with counted.limited(profile="1 per minute"):
+        _read(counted, asha.identity_token)
+        intents = len(audit.search(EntryFilter(action="citizen:profile", outcome="intent"), 500))
+        resting = len(database._lanes)
+        for _ in range(3):
+            with pytest.raises(LimitReached):
+                _read(counted, asha.identity_token)
+        assert len(audit.search(EntryFilter(action="citizen:profile", outcome="intent"), 500)) == intents
+        assert len(database._lanes) == resting  # a refusal costs no connection
+        _pass(counted, 60)
+        _read(counted, asha.identity_token)
+
+
+@pytest.mark.parametrize("token", ["nobody", NOBODY])
+def test_a_read_of_nobody_counts_however_the_token_looks(counted: RealVault, token: str) -> None:
+    with counted.limited(profile="2 per minute"):
+        for _ in range(2):
+            with pytest.raises(NotFound):
+                _read(counted, token)
+        with pytest.raises(LimitReached):
+            _read(counted, token)
+
+
 def test_what_cannot_be_counted_is_refused(
     counted: RealVault, asha: CitizenRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:

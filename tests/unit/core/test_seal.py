@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
+import cbor2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.errors import IntegrityFailure
 from core.storage.seal import RowSealer, SealedRow, sealed_bytes
@@ -46,6 +49,21 @@ def test_any_change_breaks_the_seal(change: dict[str, object]) -> None:
 def test_a_seal_holds_in_its_own_table_only() -> None:
     [sealed] = SEALER.seal([("t", ROW)])
     assert SEALER.broken([SealedRow("u", sealed, "row")])
+
+
+@given(
+    st.dictionaries(
+        st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=30),
+        st.none() | st.text() | st.binary() | st.integers() | st.booleans() | st.floats(allow_nan=False)
+        | st.lists(st.text() | st.binary() | st.none() | st.floats(allow_nan=False))
+        | st.dictionaries(st.text(), st.integers()),
+    )
+)  # fmt: skip
+def test_the_sealed_bytes_are_deterministic_cbor_whatever_the_order_of_columns(row: dict[str, object]) -> None:
+    kept = {name: value for name, value in row.items() if value is not None and name != "row_seal"}
+    exact = cbor2.dumps(["czseal1", "t", kept], canonical=True)
+    assert sealed_bytes("t", row) == exact
+    assert sealed_bytes("t", dict(reversed(row.items()))) == exact
 
 
 def test_the_same_moment_in_another_zone_and_a_new_empty_column_change_nothing() -> None:
