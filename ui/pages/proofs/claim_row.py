@@ -79,6 +79,8 @@ class ClaimRow(QWidget):
         for operator in Operator:
             if spec.ordered or not operator.orders:
                 self.operator.addItem(proof_words.operator_phrase(operator, spec), operator.symbol)
+        if spec.ordered:
+            self.operator.set_value(Operator.GE.symbol)  # what is asked most, and what the budget allows
         coded = spec.codes is not None or spec.name == BPL_STATUS
         self.code.clear()
         for code, word in _codes(spec):
