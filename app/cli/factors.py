@@ -9,7 +9,7 @@ from app.cli.context import CommandContext
 from app.cli.operators import Approval, Reason
 
 if TYPE_CHECKING:
-    from core.access.second_factors import Confirmed, NewTotp
+    from core.access.factors import Confirmed, NewTotp
 
 _ONCE = "Keep the recovery codes where the authenticator is not. Each is taken once; they are not shown again."
 

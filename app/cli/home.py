@@ -75,14 +75,14 @@ def status(context: typer.Context) -> None:
         "jobs": jobs,
         "dual_control": dual_control,
     }
-    lines = [f"{part.part:<10}{part.state}{f'  {part.error.message}' if part.error else ''}" for part in parts]
+    lines = [f"{part.part:<14}{part.state}{f'  {part.error.message}' if part.error else ''}" for part in parts]
     warnings = [f"Warning: {warning}" for part in parts for warning in part.warnings]
     if dual_control is not None:
         from core.monitor.dual_control import standing_words  # noqa: PLC0415 (loaded with the vault)
 
         lines.append(f"dual control  {standing_words(dual_control)}")
         warnings += [f"Warning: {dual_control.banner}"] if dual_control.banner else []
-    command.output.result(document, [f"home      {vault.home.path}", *lines, *warnings])
+    command.output.result(document, [f"{'home':<14}{vault.home.path}", *lines, *warnings])
     failed: list[CitizenZeroError] = [part.error for part in parts if part.error is not None]
     if failed:
         raise typer.Exit(failed[0].exit_code)

@@ -51,6 +51,23 @@ class Factor:
 
 
 @dataclass(frozen=True)
+class NewTotp:
+    """What an authenticator program is shown once: `uri` holds the secret."""
+
+    factor: Factor
+    uri: str
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A factor that counts from now on, and, with an operator's first one, the recovery codes: shown once."""
+
+    factor: Factor
+    recovery_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class FactorChallenge:
     """What sign-in asks for: kinds that would do, and the WebAuthn request options if a security key is one."""
 

@@ -8,7 +8,6 @@ confirmed it. Recovery codes come with the first one and go with the last.
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,9 +17,11 @@ from core.access import factor_store as store
 from core.access.factor_rows import factor_of, is_active, kind_and_state, named_factors, secret_purpose
 from core.access.factors import (
     LABEL_LENGTH,
+    Confirmed,
     Factor,
     FactorKind,
     FactorState,
+    NewTotp,
     new_recovery_codes,
     new_totp_secret,
     totp_step,
@@ -46,23 +47,6 @@ _COUNTING = frozenset({FactorKind.TOTP, FactorKind.FIDO2})
 _WAITING = (FactorKind.TOTP.value, FactorState.PENDING.value)
 _LABELS = {FactorKind.TOTP: "Authenticator", FactorKind.FIDO2: "Security key", FactorKind.RECOVERY: "Recovery codes"}
 _CLOCK = "See that the clocks of computer and authenticator are right, then type the code that it shows now."
-
-
-@dataclass(frozen=True)
-class NewTotp:
-    """What an authenticator program is shown once: `uri` holds the secret."""
-
-    factor: Factor
-    uri: str
-    expires: datetime
-
-
-@dataclass(frozen=True)
-class Confirmed:
-    """A factor that counts from now on, and, with an operator's first one, the recovery codes: shown once."""
-
-    factor: Factor
-    recovery_codes: tuple[str, ...]
 
 
 class SecondFactors:

@@ -42,7 +42,7 @@ class Number:
         """Return a value as people read it."""
         if self.unit == SECONDS and isinstance(value, int):
             return lasting(value)
-        return grouped(self.written(value))
+        return grouped(f"{value} {self.unit.removesuffix('s')}" if value == 1 else self.written(value))
 
     @property
     def allowed(self) -> str:
@@ -50,7 +50,7 @@ class Number:
         bounds = f"a whole number from {self.lowest} to {self.highest} ({self.unit})"
         if self.unit != SECONDS:
             return bounds
-        return f"{bounds}: {lasting(self.lowest)} to {lasting(self.highest)}"
+        return f"{bounds}, that is {lasting(self.lowest)} to {lasting(self.highest)}"
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,9 @@ import pyotp
 from app.bootstrap import Services, Vault, open_vault
 from app.start import begin
 from core.access import store
-from core.access.factors import FactorAnswer, FactorChallenge
+from core.access.factors import Confirmed, FactorAnswer, FactorChallenge
 from core.access.model import LoginSession, Role
 from core.access.records import PIN_PURPOSE, OperatorSecrets, new_operator
-from core.access.second_factors import Confirmed
 from core.access.second_operator import Asked
 from core.audit.model import Origin
 from core.errors import ApprovalNeeded

@@ -22,7 +22,7 @@ from ui.widgets.layout import boxed, column, row
 from ui.widgets.qr_code import QrCode
 
 if TYPE_CHECKING:
-    from core.access.second_factors import Confirmed, NewTotp
+    from core.access.factors import Confirmed, NewTotp
 
 _GROUP = 4
 

@@ -133,7 +133,7 @@ def test_a_wrong_password_is_refused_below_its_field_and_the_right_one_closes_th
     give(dialog, "not the password")
     assert dialog.password.text() == ""  # handed over, and held no longer
     bench.until(lambda: dialog.password.error)
-    assert dialog.password.error.startswith("The password is wrong.")
+    assert dialog.password.error.startswith("The password is wrong. ")  # and how many tries are left
     settle()
     screenshot(bench.window, "reauthenticate-refused", bench.theme)
     assert proofs == []

@@ -5,12 +5,15 @@ from uuid import UUID
 import pytest
 
 from core.access.factors import Factor
+from core.access.model import NewInvitation, Role
 from core.access.second_operator import Asked
+from core.approvals.model import Status
 from core.audit.model import EntryFilter
 from core.errors import ApprovalInvalid, ApprovalNeeded, IntegrityFailure, SecondFactorNeeded, SignInRefused
 from hsm.secret import Secret
 from tests.support.operators import SECOND, Authenticator, Console, console, password_of, with_operator
 from tests.support.vault import RealVault
+from ui.models.approval_words import carrying_out
 
 LOSES = "asha.lost"
 
@@ -38,10 +41,11 @@ def factor(real: RealVault, second: Console) -> Factor:
     """Give the factor of an operator who has lost the device."""
     if not real.sql("SELECT 1 FROM operator WHERE name = %s", [LOSES]):
         with_operator(real, LOSES, by=second)
-        with console(real, LOSES) as who:
-            return add_authenticator(who)[1]
     found = real.vault.services.factors.factors(real.session, LOSES)
-    return found[0]
+    if found:
+        return found[0]
+    with console(real, LOSES) as who:
+        return add_authenticator(who)[1]
 
 
 def test_one_super_admin_alone_removes_nobodys_factor(
@@ -88,6 +92,24 @@ def test_with_another_super_admins_approval_the_password_is_enough_again_and_the
     assert entry.detail["operator"] == LOSES
     assert (entry.detail["approval"], entry.detail["approver"]) == (str(request), SECOND)
     assert entry.reason == "Telephone stolen"
+
+
+def test_the_window_carries_out_exactly_what_was_approved(
+    real: RealVault, first: Console, second: Console, factor: Factor
+) -> None:
+    removal = ask(first, factor)
+    with pytest.raises(ApprovalNeeded) as needed:
+        first.services.invitations.invite(
+            first.session, "farida.sheikh", Role.REGISTRAR, first.asked(), "staff 4711", frozenset({"UP", "MH"})
+        )
+    for request in (removal, UUID(needed.value.approval_id)):
+        second.approve(request)
+        view = first.services.approvals.show(first.session, request)
+        result = carrying_out(first.services, first.session, view)(Secret(password_of(first.name)))
+        assert first.services.approvals.show(first.session, request).status is Status.EXECUTED
+    assert isinstance(result, NewInvitation)
+    assert result.states == frozenset({"UP", "MH"})
+    assert real.vault.services.factors.factors(real.session, LOSES) == []
 
 
 def test_ones_own_factor_needs_nobody_else(real: RealVault, second: Console) -> None:
