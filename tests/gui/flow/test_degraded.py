@@ -10,7 +10,6 @@ import pytest
 
 from core.proofs.prover import present
 from core.proofs.response import response_document
-
 from tests.gui.pages.bench import Running, Start
 from tests.support.cli import CommandLine
 from tests.support.eligibility import AUDIENCE, Authority, ask, claim
