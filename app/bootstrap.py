@@ -277,10 +277,12 @@ class Vault:
 
     def lock(self, session: LoginSession) -> None:
         """Close the vault: no data key, no PIN and no worker stay. What follows from enrolments is done before."""
-        self.services.upkeep.finish()
-        self.services.keys.empty_cache()
-        self.services.reauthentication.forget(session)
-        self.services.sign_in.lock(session)
+        try:
+            self.services.upkeep.finish()
+        finally:
+            self.services.keys.empty_cache()
+            self.services.reauthentication.forget(session)
+            self.services.sign_in.lock(session)
 
     def close(self) -> None:
         """Write what waits, then give everything back; the last user of the server stops it."""

@@ -135,6 +135,7 @@ class _Week:
     def __init__(self, vault: Vault, session: LoginSession, clock: DemoClock, citizens: int) -> None:
         self._citizens = vault.services.citizens
         self._proofs = vault.services.proofs
+        self._upkeep = vault.services.upkeep
         self._session = session
         self._clock = clock
         self._count = citizens
@@ -152,6 +153,7 @@ class _Week:
             for record, person in zip(self._citizens.enrol_many(self._session, batch), batch, strict=True):
                 self._known.append((record.identity_token, person))
             self._work(len(batch))
+            self._upkeep.issue_waiting()  # within the week, and not half a second of ours later
 
     def _work(self, enrolled: int) -> None:
         newest = self._known[-enrolled:]

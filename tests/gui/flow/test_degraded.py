@@ -1,15 +1,22 @@
 """Without HSM, without database, without either: the console opens, says what that prevents, and goes on later."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from core.proofs.prover import present
+from core.proofs.response import response_document
 from tests.gui.pages.bench import Running, Start
 from tests.support.cli import CommandLine
+from tests.support.eligibility import AUDIENCE, Authority, ask, claim
 from tests.support.gui import settle, texts
 from tests.support.vault import OPERATOR, PASSWORD, make_vault
+from ui.dialogs.verify_proof import VerifyProofDialog
+from ui.widgets.button import Button
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +70,30 @@ def test_the_console_opens_says_what_is_missing_and_goes_on_when_it_is_back(
     running.console._retry()
     running.until(running.console.unlock.isVisible)
     running.sign_in()
+
+
+def test_a_proof_is_verified_without_hsm_and_database(start: Start, parts: dict[str, Path], tmp_path: Path) -> None:
+    authority, claims, now = Authority(), (claim("age", ">=", 18),), int(datetime.now(UTC).timestamp())
+    proven = present(authority.issue(issued=now), ask(claims, issued=now))
+    proof, key = tmp_path / "proof.json", tmp_path / "authority.pem"
+    proof.write_text(json.dumps(response_document(proven.presentation.encoded(), proven.context)))
+    key.write_bytes(authority.pem())
+    with without(parts, "hsm", "database"):
+        running = start(parts["home"])
+        degraded(running)
+        assert running.console.degraded is not None
+        button = running.console.degraded.findChild(Button, "verify_proof_here")
+        assert button is not None
+        button.click()
+        dialog = running.dialog("verify_proof")
+        assert isinstance(dialog, VerifyProofDialog)
+        dialog.proof.set_text(str(proof))
+        dialog.authority.set_text(str(key))
+        dialog.action.click()
+        running.until(lambda: "The proof holds" in texts(dialog))
+        assert AUDIENCE in texts(dialog)
+        dialog.reject()
+        settle()
 
 
 @pytest.mark.parametrize(("missing", "code"), [("hsm", 6), ("database", 7)])

@@ -79,8 +79,12 @@ def test_the_command_says_what_it_imported_and_what_it_refuses(cli: CommandLine,
     assert (again.code, again.document["already_imported"]) == (0, True)
     assert cli.run("citizen", "import", str(path), "--on-error", "guess").code == 2
     assert cli.run("citizen", "import", str(tmp_path / "none.csv")).code == 2
-    [job] = cli.run("status").document["jobs"][:1]
+    jobs = cli.run("status").document["jobs"]
+    job = next(job for job in jobs if job["kind"] == "import")
     assert (job["state"], job["done"], job["live"]) == ("finished", ROWS, False)
+    assert (jobs[0]["kind"], jobs[0]["state"]) == ("issue_credentials", "finished")  # started by the import
+    assert done.document["credentials"] >= done.document["imported"]
+    assert again.document["credentials"] is None
     found = cli.run("citizen", "search", "--name-prefix", "-", "--limit", "3", typed="kum\n")
     assert found.code == 0
     assert cli.run("citizen", "search", "--name-prefix", "ku").code == 2

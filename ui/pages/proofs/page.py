@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog
 
 from core.access.model import Permission
@@ -129,6 +130,7 @@ class ProofsPage(Page):
         card.body.addWidget(boxed(heading))
         card.body.addWidget(line())
         self.table = DataTable(theme, name="proof_history", meaning=self.tr("Proofs made"))
+        self.table.setTextElideMode(Qt.TextElideMode.ElideRight)  # names and lists: the beginning says most
         self.table.setModel(self.history)
         self.table.set_widths(148, 118, 128, 150, 44, 80)
         self._empty = EmptyState(theme, "scroll-text", self.tr("No proof was made in the last 30 days"))
