@@ -1,4 +1,4 @@
-"""Writing and checking the audit log.
+"""Writing and reading the audit log; what makes an entry genuine is in `checking.py`.
 
 Appending is the last statement of a use case's transaction: the head's lock is taken, the entries'
 MACs are made in the HSM, the rows are stored, and COMMIT follows at once. A writer that hangs in
@@ -8,17 +8,16 @@ Tree, checkpoints, anchor and the offline bundle are not here: they have files o
 folder when they come.
 """
 
-import hmac
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from core.audit import store
+from core.audit.checking import LogVerdict, problems, verdict_of
 from core.audit.draft import Draft, PlannedEntry
 from core.audit.growth import LogGrowth
 from core.audit.model import (
@@ -28,9 +27,7 @@ from core.audit.model import (
     EntryFilter,
     StoredEntry,
     columns,
-    differing_column,
     encode,
-    may_lack_mac,
 )
 from core.audit.outcomes import OutcomeQueue
 from core.errors import AuditUnwritable, HsmNotAnswering, LogIntegrityFailure
@@ -60,16 +57,6 @@ class EntryMacs(Protocol):
     def macs_ahead(  # noqa: D102
         self, rows: Sequence[bytes], entries: Sequence[bytes]
     ) -> AbstractContextManager[Callable[[], tuple[list[bytes], list[bytes]]]]: ...
-
-
-@dataclass(frozen=True)
-class LogVerdict:
-    """The result of reading the whole log. `first_bad` is None when it is whole; `problem` says what is wrong."""
-
-    entries: int
-    without_mac: int
-    first_bad: int | None
-    problem: str | None
 
 
 class AuditLog:
@@ -239,26 +226,14 @@ class AuditLog:
 
         `macs` are those of the entries' bytes, where the caller had them made together with others.
         """
-        for entry, problem in self._problems(entries, macs):
+        made = self._macs.entry_macs([entry.entry for entry in entries]) if macs is None else macs
+        for entry, problem in problems(entries, made):
             raise LogIntegrityFailure(f"Audit entry {entry.index} is not what the console wrote: {problem}.")
 
     def verify(self) -> LogVerdict:
         """Read the whole log: no gap, every MAC, every column against the exact bytes."""
-        expected, without_mac = 0, 0
         with self._database.transaction() as connection:
-            size = store.size(connection)
-            batches = store.scan(connection, SCAN_BATCH)
-            for batch in batches:
-                for position, entry in enumerate(batch):
-                    if entry.index != expected + position:
-                        return LogVerdict(size, without_mac, expected + position, "it is missing")
-                for entry, problem in self._problems(batch):
-                    return LogVerdict(size, without_mac, entry.index, problem)
-                expected += len(batch)
-                without_mac += sum(entry.mac is None for entry in batch)
-        if expected < size:
-            return LogVerdict(size, without_mac, expected, "it is missing")
-        return LogVerdict(expected, without_mac, None, None)
+            return verdict_of(store.size(connection), store.scan(connection, SCAN_BATCH), self._macs.entry_macs)
 
     def _rows(self, first: int, entries: Sequence[Entry]) -> list[dict[str, Any]]:
         """Return the rows of entries whose first has this index: columns, exact bytes, MACs."""
@@ -274,25 +249,6 @@ class AuditLog:
         if all((entry.action, entry.outcome) in WITHOUT_MAC for entry in entries):
             return [None] * len(entries)
         return list(self._macs.entry_macs(exact))
-
-    def _problems(
-        self, entries: Sequence[StoredEntry], made: Sequence[bytes] | None = None
-    ) -> list[tuple[StoredEntry, str]]:
-        made = self._macs.entry_macs([entry.entry for entry in entries]) if made is None else made
-        macs = dict(zip((entry.index for entry in entries), made, strict=True))
-        problems: list[tuple[StoredEntry, str]] = []
-        for entry in entries:
-            column = differing_column(entry)
-            if entry.mac is None:
-                if not may_lack_mac(entry):
-                    problems.append((entry, "it carries no authentication code"))
-                    continue
-            elif not hmac.compare_digest(entry.mac, macs[entry.index]):
-                problems.append((entry, "its authentication code does not fit"))
-                continue
-            if column is not None:
-                problems.append((entry, f"its column {column} differs from its signed bytes"))
-        return problems
 
 
 def _unwritten(error: DatabaseError, first: int) -> Exception:

@@ -7,7 +7,7 @@ from core.access.limits.service import RateLimits
 from core.access.model import LoginSession, Permission, require
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
-from core.citizens import records, store
+from core.citizens import list_store, records
 from core.citizens.model import CitizenCount, CitizenFilter, CitizenPage, CitizenPlace, PageKey
 from core.citizens.recording import Recorder
 from core.errors import InvalidInput
@@ -43,7 +43,7 @@ class CitizenLists:
             if after is None:
                 self._limits.take(session, Limited.LISTING)
             with self._database.transaction(seeing=session.seeing) as connection:
-                rows = store.page(connection, seen_by(session, wanted), after, limit + 1)
+                rows = list_store.page(connection, seen_by(session, wanted), after, limit + 1)
             self._sealer.check(rows)
             items = tuple(records.record(row.columns) for row in rows[:limit])
             if after is None:
@@ -58,23 +58,23 @@ class CitizenLists:
         """Return every `step`-th key among the next `rows` rows, so that a table can jump without OFFSET."""
         require(session, Permission.CITIZEN_FIND)
         with self._database.transaction(seeing=session.seeing) as connection:
-            return store.page_keys(connection, seen_by(session, wanted), after, step, rows)
+            return list_store.page_keys(connection, seen_by(session, wanted), after, step, rows)
 
     def count(self, session: LoginSession, wanted: CitizenFilter) -> int:
         """Count the citizens that fit."""
         require(session, Permission.CITIZEN_FIND)
         with self._database.transaction(seeing=session.seeing) as connection:
-            return store.count(connection, seen_by(session, wanted))
+            return list_store.count(connection, seen_by(session, wanted))
 
     def counted(self, session: LoginSession, wanted: CitizenFilter, limit: int = COUNTED_LIMIT) -> CitizenCount:
         """Count the citizens that fit: exactly up to `limit`, beyond it by what the database expects."""
         require(session, Permission.CITIZEN_FIND)
         wanted = seen_by(session, wanted)
         with self._database.snapshot(session.seeing) as connection:
-            number = store.count_up_to(connection, wanted, limit + 1)
+            number = list_store.count_up_to(connection, wanted, limit + 1)
             if number <= limit:
                 return CitizenCount(number)
-            return CitizenCount(max(number, store.expected(connection, wanted)), exact=False)
+            return CitizenCount(max(number, list_store.expected(connection, wanted)), exact=False)
 
     def place_of(
         self,
@@ -92,16 +92,16 @@ class CitizenLists:
         """
         require(session, Permission.CITIZEN_FIND)
         with self._database.snapshot(session.seeing) as connection:
-            block = store.keys_before(connection, anchors, key) if anchors else 0
+            block = list_store.keys_before(connection, anchors, key) if anchors else 0
             since = anchors[block - 1] if block else None
-            row, page_after = store.place_of(connection, seen_by(session, wanted), key, page_rows, since)
+            row, page_after = list_store.place_of(connection, seen_by(session, wanted), key, page_rows, since)
             return CitizenPlace(block * anchor_rows + row, page_after)
 
     def counts_by_state(self, session: LoginSession) -> dict[str, int]:
         """Count citizens by state code: those of the operator's own states."""
         require(session, Permission.CITIZEN_FIND)
         with self._database.transaction(seeing=session.seeing) as connection:
-            return store.counts_by_state(connection, seen_by(session, CitizenFilter()))
+            return list_store.counts_by_state(connection, seen_by(session, CitizenFilter()))
 
 
 def seen_by(session: LoginSession, wanted: CitizenFilter) -> CitizenFilter:

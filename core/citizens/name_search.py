@@ -10,7 +10,7 @@ from core.access.limits.service import RateLimits
 from core.access.model import LoginSession, Permission, require
 from core.audit.model import Action, Outcome
 from core.audit.service import AuditLog
-from core.citizens import names, records, store
+from core.citizens import list_store, names, records
 from core.citizens.model import CitizenFilter, CitizenPage, PageKey
 from core.citizens.recording import Recorder
 from core.errors import IntegrityFailure, InvalidInput
@@ -56,7 +56,7 @@ class NameSearch:
             self._limits.take(session, Limited.LISTING)
             with self._database.transaction(seeing=session.seeing) as connection:
                 within = replace(wanted, within=session.states)
-                pairs = store.named(connection, digests, within, after, limit + 1)
+                pairs = list_store.named(connection, digests, within, after, limit + 1)
             self._check(pairs)
             items = tuple(records.record(vault.columns) for _, vault in pairs[:limit])
             detail = {"criterion": "name", "matches": len(items), "filters": wanted.named()}

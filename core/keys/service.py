@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from core.access.model import LoginSession, Permission, require
-from core.audit.model import Action, Actor, Outcome
+from core.audit.model import Actor
 from core.audit.service import AuditLog
 from core.errors import DatabaseUnavailable, HsmOtherToken, IntegrityFailure
 from core.keys import store
 from core.keys.cache import DataKeyCache
+from core.keys.making import KekMaking, KekTaken
 from core.keys.model import Kek, KeyState, NewDataKey, WrappedDataKey, wrap_aad
 from core.settings.model import VaultSettings
 from core.settings.service import SettingsService
@@ -30,7 +31,6 @@ from core.storage.statement import Result, Statement
 from core.vault_token import VaultToken
 from hsm.model import KeyFacts, WrapItem
 from hsm.secret import Secret
-from hsm.templates import kek_label, kek_template
 
 KEK_ATTEMPTS = 5
 ABANDONED_AFTER = timedelta(seconds=60)
@@ -38,10 +38,6 @@ ABANDONED_AFTER = timedelta(seconds=60)
 
 class KekChangedMeanwhile(Exception):
     """The KEK that data keys were wrapped under is full or no longer active: wrap again under another."""
-
-
-class _KekTaken(DatabaseUnavailable):
-    """Another process announced a KEK of the same number."""
 
 
 class VerifiedKek(NamedTuple):
@@ -68,8 +64,7 @@ class KeyService:
         self._database = database
         self._token = token
         self._sealer = sealer
-        self._settings = settings
-        self._audit = audit
+        self._kek_making = KekMaking(database, token, sealer, settings, audit, now)
         self._now = now
         self._cache = DataKeyCache(time.monotonic)
         self._whole: dict[str, Mapping[str, Any]] = {}  # KEKs' rows whose seal is right
@@ -101,10 +96,11 @@ class KeyService:
             for row, _members in rows:
                 abandoned = row.columns["created_at"] < self._now() - ABANDONED_AFTER
                 if row.columns["state"] == KeyState.PRE_ACTIVE.value and abandoned:
-                    return self._finish_kek(actor, row)
+                    return self._verify(self._kek_making.finish(actor, row))
             try:
-                return self._finish_kek(actor, self._announce_kek(actor, len(rows) + 1))
-            except _KekTaken:
+                announced = self._kek_making.announce(actor, len(rows) + 1)
+                return self._verify(self._kek_making.finish(actor, announced))
+            except KekTaken:
                 continue  # another console made it at the same moment
         raise DatabaseUnavailable("Other consoles make so many KEKs that none could be made here. Try again.")
 
@@ -245,7 +241,7 @@ class KeyService:
 
     def store_first_kek(self, connection: Connection, settings: VaultSettings, check_value: str) -> None:
         """Write the row of KEK-0001, which set-up has made on the token."""
-        columns = {**self._new_kek(1, settings), **self._activated(check_value)}
+        columns = {**self._kek_making.new_columns(1, settings), **self._kek_making.activated(check_value)}
         store.add_kek(connection, self._sealer.seal([(store.kek.name, columns)])[0])
 
     def store_backup_key(self, connection: Connection, label: str, public_key: bytes, private_sealed: bytes) -> None:
@@ -259,54 +255,7 @@ class KeyService:
         }
         store.add_key_backup(connection, self._sealer.seal([(store.key_backup.name, columns)])[0])
 
-    # --- making a KEK ----------------------------------------------------------------------------
-
-    def _announce_kek(self, actor: Actor, number: int) -> SealedRow:
-        settings = self._settings.read_checked()
-        [columns] = self._sealer.seal([(store.kek.name, self._new_kek(number, settings))])
-        intent = self._key_entry(actor, Outcome.INTENT, columns["kek_id"])
-        taken = {"kek_pkey": _KekTaken("Another console made this KEK at the same moment.")}
-        with self._database.transaction(taken) as connection:
-            store.add_kek(connection, columns)
-            self._audit.append(connection, intent)
-        return SealedRow(store.kek.name, columns, f"record of {columns['kek_id']}")
-
-    def _finish_kek(self, actor: Actor, row: SealedRow) -> VerifiedKek:
-        self._sealer.check([row])
-        kek_id, columns = str(row.columns["kek_id"]), dict(row.columns)
-        if kek_id not in {key.label for key in self._token.all_keys()}:
-            extractable = self._settings.read_checked().extractable_under_trusted
-            number = int(kek_id.removeprefix("KEK-"))
-            template = kek_template(number, columns["algorithm"], extractable_under_trusted=extractable)
-            self._token.generate(template)
-        check_value = self._token.check_values([kek_id])[kek_id]
-        columns |= {**self._activated(check_value), "revision": columns["revision"] + 1}
-        [sealed] = self._sealer.seal([(store.kek.name, columns)])
-        with self._database.transaction() as connection:
-            if not store.replace_kek(connection, sealed, row.columns["revision"]):
-                raise DatabaseUnavailable("Another console finished this KEK at the same moment. Try again.")
-            self._audit.append(connection, self._key_entry(actor, Outcome.DONE, kek_id))
-        return self._verify(SealedRow(store.kek.name, sealed, row.name))
-
-    def _new_kek(self, number: int, settings: VaultSettings) -> dict[str, Any]:
-        return {
-            "kek_id": kek_label(number),
-            "state": KeyState.PRE_ACTIVE.value,
-            "algorithm": settings.wrap_algorithm,
-            "capacity": settings.kek_capacity,
-            "cryptoperiod_days": settings.cryptoperiod_days,
-            "check_value": None,
-            "token_serial": settings.token.serial,
-            "created_at": self._now(),
-            "activated_at": None,
-            "revision": 1,
-        }
-
-    def _activated(self, check_value: str) -> dict[str, Any]:
-        return {"state": KeyState.ACTIVE.value, "check_value": check_value, "activated_at": self._now()}
-
-    def _key_entry(self, actor: Actor, outcome: Outcome, kek_id: str) -> Any:
-        return self._audit.entry(actor, action=Action.KEY_GENERATE, outcome=outcome, detail={"key": kek_id})
+    # --- checking a KEK ---------------------------------------------------------------------------
 
     def _verify(self, row: SealedRow) -> VerifiedKek:
         """Check seal and key check value once per content; later uses of the same content cost no HSM call."""

@@ -1,8 +1,9 @@
 """Reading the audit log as an operator: permission first, and an entry about the reading."""
 
 from core.access.model import LoginSession, Permission, require
+from core.audit.checking import LogVerdict
 from core.audit.model import Action, EntryFilter, Outcome, StoredEntry
-from core.audit.service import AuditLog, LogVerdict
+from core.audit.service import AuditLog
 
 
 class LogReader:

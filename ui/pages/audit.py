@@ -7,8 +7,8 @@ from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QStackedWidget, QWidget
 
 from core.access.model import Permission
+from core.audit.checking import LogVerdict
 from core.audit.model import Action, EntryFilter, Outcome, StoredEntry
-from core.audit.service import LogVerdict
 from ui.error_report import said
 from ui.models.counted import counted
 from ui.models.entry_table import PAGE, EntryTableModel

@@ -40,9 +40,9 @@ def test_no_kek_gets_more_members_than_allowed_however_many_enrol_at_once(small:
 
 def test_a_kek_left_pre_active_by_a_crash_is_finished_by_the_next_who_needs_one(small: RealVault) -> None:
     keys = small.vault.services.keys
-    left = keys._announce_kek(small.session.actor, len(keys.ledger(small.session)) + 1)
+    left = keys._kek_making.announce(small.session.actor, len(keys.ledger(small.session)) + 1)
     assert left.columns["state"] == "pre-active"
-    finished = keys._finish_kek(small.session.actor, left)
+    finished = keys._verify(keys._kek_making.finish(small.session.actor, left))
     states = {kek.kek_id: kek.state for kek in keys.ledger(small.session)}
     assert states[finished.kek_id] is KeyState.ACTIVE
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -318,6 +318,31 @@ def test_a_changed_limit_does_not_begin_at_nought(counted: RealVault) -> None:
         assert _allowed(counted, Limited.ROLE_UPDATE, 9) == 1
     with counted.limited(role_update="2 per minute; 1 per second"):
         assert _allowed(counted, Limited.ROLE_UPDATE, 9) == 0
+
+
+def test_settings_whose_seals_were_found_right_are_read_again_without_the_hsm(
+    real: RealVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = real.vault.services.settings
+    known, macs = settings.read_checked(), settings._sealer._macs
+    asked: list[int] = []
+
+    def counted_macs(messages: Sequence[bytes]) -> list[bytes]:
+        asked.append(len(messages))
+        return macs(messages)
+
+    monkeypatch.setattr(settings._sealer, "_macs", counted_macs)
+    assert settings.read_checked() == known
+    assert asked == []
+    with (
+        real.changed("setting", "UPDATE setting SET revision = revision + 1 WHERE name = 'limit_profile'"),
+        pytest.raises(IntegrityFailure),
+    ):
+        settings.read_checked()
+    with real.changed("setting", "UPDATE setting SET row_seal = sha256(row_seal)"), pytest.raises(IntegrityFailure):
+        settings.read_checked()
+    assert settings.read_checked() == known
+    assert asked[0] == 1
 
 
 def test_a_limit_edited_in_sql_is_no_limit_but_a_forgery(real: RealVault, asha: CitizenRecord) -> None:

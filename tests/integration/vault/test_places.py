@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.citizens import store
+from core.citizens import list_store
 from core.citizens.model import CitizenFilter, CitizenRecord, PageKey
 from core.citizens.validation import new_citizen
 from tests.support.vault import ASHA, TODAY, RealVault
@@ -64,4 +64,4 @@ def test_a_count_is_exact_up_to_its_limit_and_says_when_it_is_not(real: RealVaul
 
 def test_an_estimate_is_asked_with_the_filters_values(real: RealVault) -> None:
     with real.vault.services.database.transaction() as connection:
-        assert store.expected(connection, CitizenFilter(state="KA", district="Mysuru")) >= 1
+        assert list_store.expected(connection, CitizenFilter(state="KA", district="Mysuru")) >= 1
