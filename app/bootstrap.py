@@ -171,7 +171,7 @@ def build_services(
         rates.take(session, Limited.PROOF, *tokens_in(identity_token))
 
     proofs = ProofService(database, token, sealer, opening, issuer, audit, now, take_proof)
-    imports = CitizenImport(database, token, enrolment, keys, settings, jobs, rates, audit, now, observers=(upkeep,))
+    imports = CitizenImport(database, token, enrolment, keys, settings, jobs, rates, audit, now)
     indexing = NameIndexing(database, citizens, jobs, audit)
     sweep = CitizenSweep(database, token, sealer, keys, audit)
     check = VaultCheck(

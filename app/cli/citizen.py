@@ -13,7 +13,12 @@ from app.cli.context import CommandContext
 from core.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.bootstrap import Vault
+    from core.access.model import LoginSession
     from core.citizens.model import CitizenFilter, CitizenRecord, PageKey
+    from core.jobs.model import Progress
 
 MAX_FILE_BYTES = 256 * 1024
 Token = Annotated[str, typer.Argument(help="Identity token.")]
@@ -51,11 +56,11 @@ def import_file(
     on_error: Annotated[str, typer.Option(help="stop: refuse a file with a broken line; skip: set it aside.")] = "stop",
     errors: Annotated[Path | None, typer.Option(help="Write the lines that were set aside to this CSV file.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Begin anew with a file that was finished.")] = False,
+    credentials: Annotated[
+        bool, typer.Option("--credentials", help="Then issue their eligibility credentials too, as `proof issue` does.")
+    ] = False,
 ) -> None:
-    """Enrol the citizens of a CSV file, then issue their credentials.
-
-    Killed or cancelled while it enrols, the same command goes on where it stood; later, `proof issue` does.
-    """
+    """Enrol the citizens of a CSV file. Killed or cancelled, the same command goes on where it stood."""
     from core.citizens.csv_file import write_rejections  # noqa: PLC0415
     from core.citizens.import_model import OnError  # noqa: PLC0415
     from core.citizens.validation import choice  # noqa: PLC0415
@@ -76,14 +81,22 @@ def import_file(
             raise
         if errors is not None:
             imports.write_report(session, report.job, errors)
-        issuing = vault.services.upkeep.wait(command.output.progress, interrupted)
+        issued = _issued(vault, session, command.output.progress, interrupted) if credentials else None
     if report.job.state is JobState.CANCELLED:
         raise JobCancelled(f"The import was cancelled after line {report.job.position}.")
     facts = {"imported": report.imported, "rejected": report.rejected, "seconds": round(report.job.seconds, 3)}
-    issued = None if issuing is None else issuing.counts.get("issued", 0)
     command.output.result(
         {**facts, "job": report.job.job_id, "already_imported": report.already, "credentials": issued}
     )
+
+
+def _issued(
+    vault: "Vault", session: "LoginSession", progress: "Callable[[Progress], None]", cancelled: "Callable[[], bool]"
+) -> int:
+    """Issue credentials for all who have none; return for how many."""
+    vault.services.upkeep.start_job(session)
+    job = vault.services.upkeep.wait(progress, cancelled)
+    return 0 if job is None else job.counts.get("issued", 0)
 
 
 def index_names(context: typer.Context) -> None:

@@ -42,7 +42,6 @@ from core.citizens.import_model import (
     looked_at,
 )
 from core.citizens.model import NewCitizen
-from core.citizens.observers import CitizenObserver
 from core.citizens.recording import Recorder
 from core.citizens.validation import new_citizen, today
 from core.errors import (
@@ -93,7 +92,6 @@ class CitizenImport:
         limits: RateLimits,
         audit: AuditLog,
         now: Callable[[], datetime],
-        observers: Sequence[CitizenObserver] = (),
     ) -> None:
         self._database = database
         self._token = token
@@ -104,7 +102,6 @@ class CitizenImport:
         self._limits = limits
         self._recorder = Recorder(audit)
         self._now = now
-        self._observers = observers
 
     def columns(self, session: LoginSession, path: Path) -> tuple[FileColumn, ...]:
         """Return what each column of a file is, also of one that an import refuses. Raises InvalidInput."""
@@ -190,10 +187,7 @@ class CitizenImport:
         except InvalidInput as error:
             self._jobs.end(session, run, JobState.FAILED, error.code)
             raise
-        job = self._jobs.end(session, run, JobState.FINISHED)
-        for one in self._observers:
-            one.imported(session)
-        return job
+        return self._jobs.end(session, run, JobState.FINISHED)
 
     def _refuse_broken(self, session: LoginSession, file: CitizenCsv, position: int) -> None:
         """Raise InvalidInput for the first broken row, before any of them is enrolled."""

@@ -21,7 +21,3 @@ class CitizenObserver(Protocol):
     def stored(self, session: LoginSession, identity_tokens: Sequence[str]) -> None:
         """Take note, after the commit, that citizens were enrolled or changed. Returns at once, raises nothing."""
         ...
-
-    def imported(self, session: LoginSession) -> None:
-        """Take note that an import has come to its end. Returns at once, raises nothing."""
-        ...

@@ -56,8 +56,10 @@ class CredentialUpkeep:
                 self._timer.daemon = True
                 self._timer.start()
 
-    def imported(self, session: LoginSession) -> None:
-        """Start the job that issues for all who have no credential."""
+    # --- asked by whoever imported -----------------------------------------------------------------
+
+    def start_job(self, session: LoginSession) -> None:
+        """Start the job that issues for all who have no credential: after an import, in a thread of its own."""
         with self._lock:
             if not self._at_once or (self._running is not None and self._running.is_alive()):
                 return  # the one that runs looks again at the end for those who came meanwhile
@@ -82,7 +84,7 @@ class CredentialUpkeep:
                     self._batches.issue_missing(session, tokens)
 
     def wait(self, tell: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Job | None:
-        """Wait for the job that an import started, telling how far it is; cancelled, it stops before its next batch.
+        """Wait for the job that was started, telling how far it is; cancelled, it stops before its next batch.
 
         Returns how it ended; None if none was started, or something else ended it.
         """

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.monitor.log_reader import LogReader
     from core.policies.service import SettingPolicy
     from core.proofs.service import ProofService
+    from core.proofs.upkeep import CredentialUpkeep
     from core.settings.model import VaultSettings
     from core.settings.service import SettingsService
     from core.vault_token import VaultToken
@@ -75,6 +76,8 @@ class VaultServices(Protocol):
     def activity(self) -> "ActivityService": ...  # noqa: D102
     @property
     def reauthentication(self) -> "Reauthentication": ...  # noqa: D102
+    @property
+    def upkeep(self) -> "CredentialUpkeep": ...  # noqa: D102
     @property
     def token(self) -> "VaultToken": ...  # noqa: D102
 

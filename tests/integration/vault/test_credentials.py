@@ -167,9 +167,10 @@ def test_no_credential_is_stored_for_a_record_that_was_changed_meanwhile(
     assert credentials(real, person.identity_token) == {}
 
 
-def test_an_import_starts_the_job_that_issues_for_its_citizens(prompt: RealVault, tmp_path: Path) -> None:
+def test_the_job_after_an_import_issues_for_all_of_its_citizens(prompt: RealVault, tmp_path: Path) -> None:
     services = prompt.vault.services
     services.imports.run(prompt.session, write_people(tmp_path / "one.csv", 130), OnError.SKIP)
+    services.upkeep.start_job(prompt.session)
     told: list[int] = []
     job = services.upkeep.wait(lambda progress: told.append(progress.done), lambda: False)
     assert job is not None
@@ -185,6 +186,7 @@ def test_an_import_starts_the_job_that_issues_for_its_citizens(prompt: RealVault
 def test_a_stopped_one_is_gone_on_with(prompt: RealVault, tmp_path: Path) -> None:
     services = prompt.vault.services
     services.imports.run(prompt.session, write_people(tmp_path / "two.csv", 130), OnError.SKIP)
+    services.upkeep.start_job(prompt.session)
     stopped = services.upkeep.wait(lambda _: None, lambda: True)
     assert stopped is not None
     if stopped.state is JobState.CANCELLED:  # a quick machine may have ended it

@@ -105,6 +105,7 @@ class Importing(QObject):
         def run(job: Job) -> None:
             self._job = job
             work.run(imports, desk.session, path, on_error, job)
+            desk.vault.services.upkeep.start_job(desk.session)
 
         title = self.tr("Importing {file}").format(file=path.name)
         pending = desk.tasks.job(title, run)
