@@ -1,6 +1,7 @@
 """With dual control on, set-up ends when a second super admin has joined: no personal data before."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from core.access.model import GRANTS, Role
 from core.audit.model import EntryFilter
 from core.citizens.model import CitizenFilter, CitizenRole, Purpose, VerificationLevel
 from core.errors import AlreadyExists, InvitationRefused, Refused, SecondOperatorMissing
-from tests.support.operators import SECOND, Console, join, own
+from tests.support.operators import SECOND, Console, join, own, with_operator
 from tests.support.vault import ASHA, OPERATOR, RealVault, make_vault
 
 TOKEN = "idt_" + "0" * 22
@@ -85,3 +86,16 @@ def test_the_same_name_in_other_letters_is_no_second_operator(alone: RealVault) 
 def test_what_is_served_before_completion_touches_no_person() -> None:
     early = {permission.value.split("_")[0] for permission, grant in GRANTS.items() if grant.before_dual_control}
     assert early == {"key", "operator", "own", "approval", "setting", "audit", "vault"}
+
+
+def test_without_dual_control_one_operator_serves_and_a_banner_says_so(tmp_path: Path) -> None:
+    made = make_vault(tmp_path / "home")
+    try:
+        assert made.enrol(ASHA).state == "KA"
+        facts = made.vault.services.dual_control.facts()
+        assert (facts.state, facts.on) == ("off", False)
+        assert "one operator alone" in facts.banner
+        with_operator(made, "ravi.menon", Role.REGISTRAR)
+        assert made.vault.services.dual_control.facts().operators == 2
+    finally:
+        made.close()
