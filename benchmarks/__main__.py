@@ -35,10 +35,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--citizens", type=int, default=100_000, help="how many are imported before measuring")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--no-credentials", action="store_true", help="measure while nothing is issued in the background")
     parser.add_argument("--no-window", action="store_true", help="leave out the first window and the table's scrolling")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        vault = make_vault(Path(folder) / "home", issue_at_once=True)
+        vault = make_vault(Path(folder) / "home", issue_at_once=not options.no_credentials)
         try:
             run(vault, Path(folder) / "people.csv", options.citizens, options.rounds)
             if not options.no_window:
