@@ -27,6 +27,8 @@ class Loopback:
         loopback = self
 
         class Handler(BaseHTTPRequestHandler):
+            """Answers the browser once, with a page that says to go back to the console."""
+
             timeout = 10
 
             def do_GET(self) -> None:

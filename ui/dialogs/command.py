@@ -56,6 +56,7 @@ class CommandDialog(DialogFrame):
         self._note = Label(theme, note, "caption", wrap=True)
         self.foot.insertWidget(0, self._note_icon)
         self.foot.insertWidget(1, self._note, 1)
+        self.foot.setStretch(2, 0)  # the foot's own stretch would take half of the note's room
 
     def end_with(self, action: str, icon: str | None, *, destroys: bool = False) -> None:
         """Add reason, password and the action: after the dialog's own fields."""

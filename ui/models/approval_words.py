@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from PyQt6.QtCore import QCoreApplication
 
-from core.access.model import NewInvitation, Role
+from core.access.model import Role
 from core.access.second_operator import Asked, OperationKind
 from core.access.states import checked_states
 from core.approvals.model import ApprovalView, Inbox, Signature, Status
@@ -139,16 +138,6 @@ def carrying_out(
                 return services.policies.change(session, named["setting"], named["to"], asked)
 
     return run
-
-
-def is_invitation(result: object) -> bool:
-    """Tell whether carrying out gave a code that must be shown, once."""
-    return isinstance(result, NewInvitation)
-
-
-def request_id(key: str) -> UUID:
-    """Return the id that a sheet or an inbox entry names."""
-    return UUID(key)
 
 
 def _waiting(view: ApprovalView, now: datetime) -> InboxItem:

@@ -66,10 +66,6 @@ class Field(QWidget, Generic[EditorT]):
         """Say whether it may stay empty, when that depends on another field."""
         self._optional.setVisible(optional)
 
-    def set_label(self, text: str) -> None:
-        """Say another label."""
-        self._label.setText(text)
-
     def set_label_role(self, role: Role) -> None:
         """Wear another font: labels are stronger in dialogs."""
         self._label.set_role(role)

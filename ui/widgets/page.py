@@ -8,7 +8,6 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme.theme import Theme
 from ui.widgets.button import Button
-from ui.widgets.chip import Chip
 from ui.widgets.label import Label
 from ui.widgets.layout import boxed, column, hide_unless, row
 
@@ -39,10 +38,6 @@ class PageHeader(QWidget):
         """Write the line below the title."""
         self.caption.setText(caption)
         self.caption.setVisible(bool(caption))
-
-    def set_chip(self, chip: Chip) -> None:
-        """Put the one chip beside the title."""
-        self._beside.addWidget(chip)
 
     def add_action(self, button: Button) -> None:
         """Put an action at the right; the primary one comes last."""
