@@ -22,5 +22,5 @@ def recorded(audit: AuditLog, session: LoginSession, action: Action, detail: Map
     except CitizenZeroError as error:
         outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.FAILED
         told = {**detail, "error": error.code}
-        audit.record_later(audit.entry(session.actor, action=action, outcome=outcome, detail=told))
+        audit.record_failed(audit.entry(session.actor, action=action, outcome=outcome, detail=told))
         raise

@@ -10,7 +10,7 @@ folder when they come.
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -25,12 +25,13 @@ from core.audit.model import (
     Actor,
     Entry,
     EntryFilter,
+    Outcome,
     StoredEntry,
     columns,
     encode,
 )
 from core.audit.outcomes import OutcomeQueue
-from core.errors import AuditUnwritable, HsmNotAnswering, LogIntegrityFailure
+from core.errors import AuditUnwritable, CitizenZeroError, HsmNotAnswering, LogIntegrityFailure
 from core.storage.database import (
     DATABASE_ERRORS,
     Database,
@@ -182,6 +183,17 @@ class AuditLog:
     def record_later(self, entry: Entry) -> None:
         """Append within a second, together with others: only for outcomes whose intent is committed."""
         self._outcomes.add(entry)
+
+    def record_failed(self, entry: Entry) -> None:
+        """Append what was refused at once, and what failed within a second: the HSM that failed may not answer yet.
+
+        The refusal or failure stands, also where the log takes no entry of it.
+        """
+        if entry.outcome is not Outcome.REFUSED:
+            self.record_later(entry)
+            return
+        with suppress(CitizenZeroError, *DATABASE_ERRORS):
+            self.record(entry)
 
     def flush(self) -> None:
         """Write at once what `record_later` still holds: before the HSM is closed."""

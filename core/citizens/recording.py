@@ -39,5 +39,5 @@ class Recorder:
             known = token if token is not None and looks_like_token(token) else None
             words = purpose.value if purpose else None
             detail = {"error": error.code}
-            self._audit.record_later(self.entry(session, action, outcome, known, purpose=words, detail=detail))
+            self._audit.record_failed(self.entry(session, action, outcome, known, purpose=words, detail=detail))
             raise
