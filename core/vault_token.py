@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import hsm.errors as hsm_errors
 from core import errors
-from hsm.client import HsmClient
+from hsm.client import ClientTurn, HsmClient
 from hsm.model import GeneratedDataKey, KeyFacts, TokenBinding, TokenFacts, WrapItem
 from hsm.requests import MacPart
 from hsm.secret import Secret
@@ -123,34 +123,25 @@ class VaultToken:
         self, user_ids: Sequence[bytes], terms: Sequence[bytes], prefixes: Sequence[bytes]
     ) -> tuple[list[bytes], list[bytes], list[bytes]]:
         """Return what `identity_macs`, `index_macs` and `name_macs` give, in one exchange with the HSM."""
-        parts = (
-            MacPart(TOKEN_LABEL, tuple(user_ids)),
-            MacPart(INDEX_LABEL, tuple(terms)),
-            MacPart(INDEX_LABEL, tuple(prefixes), NAME_SUBKEY),
-        )
         with hsm_errors_in_words():
-            identity, index, names = self._client.mac_many(parts)
+            identity, index, names = self._client.mac_many(_search_parts(user_ids, terms, prefixes))
         return identity, index, names
 
     def check_macs(self, rows: Sequence[bytes], entries: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
         """Return what `row_macs` and `entry_macs` give, in one exchange with the HSM."""
-        with self.macs_ahead(rows, entries) as macs:
-            return macs()
+        with hsm_errors_in_words():
+            row, entry = self._client.mac_many(_check_parts(rows, entries))
+        return row, entry
 
     @contextmanager
-    def macs_ahead(
-        self, rows: Sequence[bytes], entries: Sequence[bytes]
-    ) -> Iterator[Callable[[], tuple[list[bytes], list[bytes]]]]:
-        """Let the HSM compute what `check_macs` returns, and give what waits for it. Other calls wait meanwhile."""
-        parts = [MacPart(SEAL_LABEL, tuple(rows)), MacPart(ENTRY_LABEL, tuple(entries))]
-        with hsm_errors_in_words(), self._client.mac_many_ahead(parts) as reply:
+    def turn(self) -> Iterator["TokenTurn"]:
+        """Give a turn with the HSM, in which several small requests may be under way; other callers wait.
 
-            def macs() -> tuple[list[bytes], list[bytes]]:
-                with hsm_errors_in_words():
-                    row, entry = reply()
-                return row, entry
-
-            yield macs
+        Inside it nothing else may be asked of the token, and nothing waited for that may wait for the log:
+        whoever holds the log may be waiting for the HSM.
+        """
+        with hsm_errors_in_words(), self._client.turn() as turn:
+            yield TokenTurn(turn)
 
     def authority_key(self) -> bytes:
         """Return the eligibility authority's public key: SubjectPublicKeyInfo, DER."""
@@ -196,3 +187,67 @@ class VaultToken:
             return []
         with hsm_errors_in_words():
             return self._client.mac(label, messages, deadline=deadline)
+
+
+class TokenTurn:
+    """What may be asked of the token without waiting for the answers to earlier questions. Used by one thread."""
+
+    def __init__(self, turn: ClientTurn) -> None:
+        self._turn = turn
+
+    def search_macs(
+        self, user_ids: Sequence[bytes], terms: Sequence[bytes], prefixes: Sequence[bytes]
+    ) -> Callable[[], tuple[list[bytes], list[bytes], list[bytes]]]:
+        """Ask for what `VaultToken.search_macs` gives; returns what waits for it."""
+        macs = self._macs(_search_parts(user_ids, terms, prefixes))
+
+        def by_kind() -> tuple[list[bytes], list[bytes], list[bytes]]:
+            identity, index, names = macs()
+            return identity, index, names
+
+        return by_kind
+
+    def check_macs(
+        self, rows: Sequence[bytes], entries: Sequence[bytes]
+    ) -> Callable[[], tuple[list[bytes], list[bytes]]]:
+        """Ask for what `VaultToken.check_macs` gives; returns what waits for it."""
+        macs = self._macs(_check_parts(rows, entries))
+
+        def by_kind() -> tuple[list[bytes], list[bytes]]:
+            row, entry = macs()
+            return row, entry
+
+        return by_kind
+
+    def generate_data_keys(
+        self, kek: str, algorithm: str, aads: Sequence[bytes]
+    ) -> Callable[[], list[GeneratedDataKey]]:
+        """Ask for what `VaultToken.generate_data_keys` gives; returns what waits for it."""
+        made = self._turn.generate_data_keys(kek, algorithm, aads)
+
+        def keys() -> list[GeneratedDataKey]:
+            with hsm_errors_in_words():
+                return made()
+
+        return keys
+
+    def _macs(self, parts: Sequence[MacPart]) -> Callable[[], list[list[bytes]]]:
+        made = self._turn.mac_many(parts)
+
+        def macs() -> list[list[bytes]]:
+            with hsm_errors_in_words():
+                return made()
+
+        return macs
+
+
+def _search_parts(user_ids: Sequence[bytes], terms: Sequence[bytes], prefixes: Sequence[bytes]) -> list[MacPart]:
+    return [
+        MacPart(TOKEN_LABEL, tuple(user_ids)),
+        MacPart(INDEX_LABEL, tuple(terms)),
+        MacPart(INDEX_LABEL, tuple(prefixes), NAME_SUBKEY),
+    ]
+
+
+def _check_parts(rows: Sequence[bytes], entries: Sequence[bytes]) -> list[MacPart]:
+    return [MacPart(SEAL_LABEL, tuple(rows)), MacPart(ENTRY_LABEL, tuple(entries))]

@@ -12,11 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from hsm import errors, requests
+from hsm import errors, requests, wire
 from hsm.connection import NOT_LOGGED_IN, Connection
 from hsm.model import GeneratedDataKey, KeyFacts, ModuleFacts, TokenBinding, TokenFacts, WrapItem
 from hsm.secret import Secret
 from hsm.templates import KeyTemplate
+from hsm.turn import Turn
 from hsm.worker_process import WORKER_COMMAND
 
 DEFAULT_DEADLINE: Final = 5.0
@@ -128,22 +129,14 @@ class HsmClient:
 
     def mac_many(self, parts: Sequence[requests.MacPart], *, deadline: float | None = None) -> list[list[bytes]]:
         """Return the HMAC-SHA-256 of each part's messages, all in one exchange."""
-        with self.mac_many_ahead(parts, deadline=deadline) as macs:
-            return macs()
+        request = requests.MacMany(tuple(parts))
+        return _by_part(parts, self._connection.ask(request, requests.Values, "compute digests", deadline))
 
     @contextmanager
-    def mac_many_ahead(
-        self, parts: Sequence[requests.MacPart], *, deadline: float | None = None
-    ) -> Iterator[Callable[[], list[list[bytes]]]]:
-        """Let the token compute what `mac_many` gives, and give what waits for it. Other calls wait meanwhile."""
-        asking = self._connection.asking(requests.MacMany(tuple(parts)), requests.Values, "compute digests", deadline)
-        with asking as reply:
-
-            def macs() -> list[list[bytes]]:
-                values = iter(reply().values)
-                return [[next(values) for _ in part.messages] for part in parts]
-
-            yield macs
+    def turn(self, *, deadline: float | None = None) -> Iterator["ClientTurn"]:
+        """Give a turn in which several small requests may be under way; other callers wait until it is over."""
+        with self._connection.turn("use the token's keys", deadline) as turn:
+            yield ClientTurn(turn)
 
     def sign(self, key_label: str, messages: Sequence[bytes], *, deadline: float | None = None) -> list[bytes]:
         """Return a signature of each message: Ed25519, or P-256 with SHA-256 as r || s (64 bytes both)."""
@@ -245,3 +238,29 @@ class HsmClient:
 
     def _values(self, request: object, doing: str, deadline: float | None) -> list[bytes]:
         return list(self._connection.ask(request, requests.Values, doing, deadline).values)
+
+
+class ClientTurn:
+    """What may be asked of the token without waiting for the answers to earlier questions. Used by one thread."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+
+    def mac_many(self, parts: Sequence[requests.MacPart]) -> Callable[[], list[list[bytes]]]:
+        """Ask for what `HsmClient.mac_many` gives; returns what waits for it."""
+        frame = wire.pack(requests.MacMany(tuple(parts)))
+        reply = self._turn.send(frame, requests.Values, "compute digests")
+        return lambda: _by_part(parts, reply())
+
+    def generate_data_keys(
+        self, kek_label: str, algorithm: str, aads: Sequence[bytes]
+    ) -> Callable[[], list[GeneratedDataKey]]:
+        """Ask for what `HsmClient.generate_data_keys` gives; returns what waits for it."""
+        frame = wire.pack(requests.GenerateDataKeys(kek_label, algorithm, tuple(aads)))
+        reply = self._turn.send(frame, requests.DataKeys, f"make data keys under {kek_label}")
+        return lambda: list(reply().keys)
+
+
+def _by_part(parts: Sequence[requests.MacPart], reply: requests.Values) -> list[list[bytes]]:
+    values = iter(reply.values)
+    return [[next(values) for _ in part.messages] for part in parts]

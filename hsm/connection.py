@@ -6,8 +6,8 @@
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -17,11 +17,10 @@ from hsm import errors, requests, wire
 from hsm.fair_lock import FairLock
 from hsm.model import TokenBinding, TokenFacts
 from hsm.secret import Secret
+from hsm.turn import Turn
 from hsm.worker_process import DeadlinePassed, WorkerEnded, WorkerProcess
 
 _Reply = TypeVar("_Reply")
-# A worker that was killed just before a call may look alive for the few milliseconds of its end.
-_ALREADY_ENDING: Final = 0.05
 NOT_LOGGED_IN: Final = "The console is not logged in to the token."
 
 
@@ -64,13 +63,13 @@ class Connection:
 
     def start(self) -> None:
         """Start the worker and let it open the module, without waiting for either."""
-        with self._turn, self._translated("start the HSM worker"):
+        with self._turn, self.translated("start the HSM worker"):
             self._spawn_if_needed()
 
     def log_in(self, binding: TokenBinding, pin: Secret, deadline: float | None) -> TokenFacts:
         """Log in once. Whatever goes wrong, no log-in is left behind."""
         kept = _Login(binding, Secret(pin.reveal()))
-        with self._turn, self._translated("log in", binding):
+        with self._turn, self.translated("log in", binding):
             self._forget()
             if self._worker_logged_in:
                 # A logged-in session would accept any PIN, so each log-in has a worker of its own.
@@ -134,63 +133,27 @@ class Connection:
         needs_login: bool = True,
     ) -> _Reply:
         """Take a turn, see that a worker is ready (and logged in), exchange one request and reply."""
-        with self.asking(request, expected, doing, deadline, needs_login=needs_login) as reply:
-            return reply()
-
-    @contextmanager
-    def asking(
-        self,
-        request: object,
-        expected: type[_Reply],
-        doing: str,
-        deadline: float | None = None,
-        *,
-        needs_login: bool = True,
-    ) -> Iterator[Callable[[], _Reply]]:
-        """Send a request and give what waits for its reply, so that the worker works while the caller does.
-
-        The turn is held meanwhile: other callers wait. A reply that the caller did not ask for is thrown away.
-        """
-        limit = self.deadline if deadline is None else deadline
         frame = wire.pack(request)
-        asked = False
-
-        def reply() -> _Reply:
-            nonlocal asked
-            asked = True
-            with self._translated(doing):
-                try:
-                    if refused is not None:
-                        raise refused
-                    return self._receive(expected, until)
-                except WorkerEnded as ended:
-                    if not ended.untouched or time.monotonic() - began > _ALREADY_ENDING:
-                        raise
-                # The worker was killed while idle and had not quite ended when the call began: it never
-                # took the request, so nothing was under way.
-                self._kill_worker()
-                self._ready_and_logged_in(needs_login=needs_login)
-                return self._exchange(frame, expected, limit)
-
-        with self._turn:
-            refused: WorkerEnded | None = None
-            with self._translated(doing):
-                self._ready_and_logged_in(needs_login=needs_login)
-                began = time.monotonic()
-                until = began + limit
-                try:
-                    self._send(frame, until)
-                except WorkerEnded as ended:
-                    refused = ended
-            try:
-                yield reply
-            finally:
-                if not asked:
-                    with suppress(errors.HsmError):
-                        reply()
+        with self.turn(doing, deadline, needs_login=needs_login) as turn:
+            return turn.send(frame, expected, doing)()
 
     @contextmanager
-    def _translated(self, doing: str, binding: TokenBinding | None = None) -> Iterator[None]:
+    def turn(self, doing: str, deadline: float | None = None, *, needs_login: bool = True) -> Iterator[Turn]:
+        """Give a turn with a worker that is ready (and logged in); other callers wait until it is over.
+
+        Inside it, nothing else may be asked of this connection, and nothing waited for that may wait for a turn.
+        """
+        with self._turn:
+            with self.translated(doing):
+                self._ready_and_logged_in(needs_login=needs_login)
+            turn = Turn(self, self.deadline if deadline is None else deadline, needs_login=needs_login)
+            try:
+                yield turn
+            finally:
+                turn.settle()
+
+    @contextmanager
+    def translated(self, doing: str, binding: TokenBinding | None = None) -> Iterator[None]:
         """Turn every end of a call into an HsmError with its details, and leave no half-read pipe behind."""
         began = time.monotonic()
         binding = binding or self.binding
@@ -216,16 +179,23 @@ class Connection:
             self._kill_worker()
             raise
 
+    def write(self, frame: bytes, until: float, *, more: bool = False) -> None:
+        """Send a request; `more` where earlier ones are not answered yet. For whoever has the turn."""
+        self._present().send(frame, until, more=more)
+
+    def read(self, expected: type[_Reply], until: float) -> _Reply:
+        """Return the next reply. For whoever has the turn; raises also WorkerEnded and DeadlinePassed."""
+        return self._accept(self._present().receive(until), expected)
+
+    def renew(self, *, needs_login: bool) -> None:
+        """Replace the worker by a new one that is ready. For whoever has the turn."""
+        self._kill_worker()
+        self._ready_and_logged_in(needs_login=needs_login)
+
     def _exchange(self, frame: bytes, expected: type[_Reply], limit: float) -> _Reply:
         until = time.monotonic() + limit
-        self._send(frame, until)
-        return self._receive(expected, until)
-
-    def _send(self, frame: bytes, until: float) -> None:
-        self._present().send(frame, until)
-
-    def _receive(self, expected: type[_Reply], until: float) -> _Reply:
-        return self._accept(self._present().receive(until), expected)
+        self.write(frame, until)
+        return self.read(expected, until)
 
     def _present(self) -> WorkerProcess:
         if self._worker is None:

@@ -32,7 +32,7 @@ class DeadlinePassed(Exception):
 
 
 class WorkerEnded(Exception):
-    """The worker process is gone. `untouched`: it had not begun with the last request."""
+    """The worker process is gone. `untouched`: it had not begun with any request that waits for its answer."""
 
     def __init__(self, *, untouched: bool) -> None:
         super().__init__("the worker process ended")
@@ -87,9 +87,10 @@ class WorkerProcess:
         """Whether the process still runs (a stopped one does)."""
         return self._process.poll() is None
 
-    def send(self, frame: bytes, until: float) -> None:
-        """Write a whole frame; `until` is a time of `time.monotonic`."""
-        self._taken_before = self._taken[0]
+    def send(self, frame: bytes, until: float, *, more: bool = False) -> None:
+        """Write a whole frame; `until` is a time of `time.monotonic`, `more`: earlier ones are not answered yet."""
+        if not more:
+            self._taken_before = self._taken[0]
         view = memoryview(frame)
         while view:
             try:

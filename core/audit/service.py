@@ -9,8 +9,8 @@ folder when they come.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -51,13 +51,20 @@ HSM_PATIENCE_SECONDS = 1.5
 
 
 class EntryMacs(Protocol):
-    """The HSM's part: one HMAC per entry, under the entry key; made ahead, while something else goes on."""
+    """The HSM's part: one HMAC per entry, under the entry key."""
 
     def entry_macs(self, messages: Sequence[bytes]) -> list[bytes]: ...  # noqa: D102 (a protocol's single line)
 
-    def macs_ahead(  # noqa: D102
-        self, rows: Sequence[bytes], entries: Sequence[bytes]
-    ) -> AbstractContextManager[Callable[[], tuple[list[bytes], list[bytes]]]]: ...
+
+class Gate(Protocol):
+    """What decides, in an entry's own transaction, whether it is written: a use that a limit may refuse."""
+
+    @property
+    def statement(self) -> Statement: ...  # noqa: D102 (a protocol's single lines)
+
+    def allow(self, found: Result) -> None: ...  # noqa: D102
+
+    def count(self, lane: Lane) -> None: ...  # noqa: D102
 
 
 class AuditLog:
@@ -135,50 +142,56 @@ class AuditLog:
         with self._database.transaction() as connection:
             return self.append(connection, *entries)
 
-    def record_planned(self, planned: PlannedEntry) -> int:
-        """Append a planned entry in a transaction of its own; returns its index."""
+    def record_planned(self, planned: PlannedEntry, gate: Gate | None = None) -> int:
+        """Append a planned entry in a transaction of its own; returns its index. Raises what the gate raises."""
         with self._database.lane() as lane:
-            self.send_off(lane, planned)
-            return self.arrived(lane, planned)
+            self.send_off(lane, planned, gate)
+            return self.arrived(lane, planned, gate)
 
     def planned(self, entry: Entry) -> PlannedEntry:
         """Return an entry with its MAC for the index that it will probably have."""
         draft = self.draft(entry)
         return self.plan(draft, self._macs.entry_macs(draft.exact) if draft.exact else ())
 
-    @contextmanager
-    def planning(self, entry: Entry) -> Iterator[Callable[[], PlannedEntry]]:
-        """Give what waits for `planned`, so that something else goes on while the HSM makes the MAC.
+    def send_off(self, lane: Lane, planned: PlannedEntry, gate: Gate | None = None) -> None:
+        """Send a planned entry on its way, as a transaction of its own. It is committed once `arrived` returns.
 
-        Nothing that waits for the log may go on meanwhile: whoever holds the log may be waiting for the HSM.
+        With a gate it is written only if that lets it pass; what the gate counts is committed with it.
         """
-        draft = self.draft(entry)
-        if not draft.exact:
-            yield lambda: self.plan(draft, ())
-            return
-        with self._macs.macs_ahead((), draft.exact) as macs:
-            yield lambda: self.plan(draft, macs()[1])
-
-    def send_off(self, lane: Lane, planned: PlannedEntry) -> None:
-        """Send a planned entry on its way, as a transaction of its own. It is committed once `arrived` returns."""
         self._next = None
         if planned.statements:
-            lane.send(*planned.statements)
+            lane.send(*(planned.statements if gate is None else (BEGIN, gate.statement, *planned.statements, COMMIT)))
 
-    def arrived(self, lane: Lane, planned: PlannedEntry) -> int:
-        """Wait until the entry that was sent off is committed; returns its index. Raises what `append` raises."""
+    def arrived(self, lane: Lane, planned: PlannedEntry, gate: Gate | None = None) -> int:
+        """Wait until the entry that was sent off is committed; returns its index.
+
+        Raises what `append` raises, and what the gate raises: then the entry does not stand in the log.
+        """
         if planned.statements:
-            try:
-                [result] = lane.receive()
-            except StatementFailed as error:
-                raise _unwritten(error, planned.index) from error.cause
+            result = self._answer(lane, planned, gate)
             if result.count == 1:
                 self._next = planned.index + 1
                 return planned.index
+        elif gate is not None:
+            gate.count(lane)
         lane.run([BEGIN])  # somebody else has the index
         [index] = self.append(lane, planned.entry)
         lane.run([COMMIT])
         return index
+
+    @staticmethod
+    def _answer(lane: Lane, planned: PlannedEntry, gate: Gate | None) -> Result:
+        """Return what the entry's statement gave, once the gate has let it pass."""
+        before = 0 if gate is None else 2  # BEGIN and the gate
+        try:
+            results = lane.receive()
+        except StatementFailed as error:
+            if error.index < before:
+                raise
+            raise _unwritten(error, planned.index) from error.cause
+        if gate is not None:
+            gate.allow(results[1])
+        return results[before]
 
     def record_later(self, entry: Entry) -> None:
         """Append within a second, together with others: only for outcomes whose intent is committed."""

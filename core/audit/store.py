@@ -56,7 +56,11 @@ audit_entry = Table(
 
 
 _ENTRY_AT = """
-    WITH taken AS (UPDATE audit_head SET size = size + 1 WHERE size = %(index)s::bigint RETURNING size)
+    WITH taken AS (
+        UPDATE audit_head SET size = size + 1
+        WHERE size = %(index)s::bigint AND current_setting('citizen_zero.refused', true) IS DISTINCT FROM 'yes'
+        RETURNING size
+    )
     INSERT INTO audit_entry (index, time, operator, origin, login_session, action, outcome, identity_token, purpose,
                              reason, citizen_revision, entry, mac)
     SELECT %(index)s::bigint, %(time)s::timestamptz, %(operator)s::text, %(origin)s::text, %(login_session)s::text,
@@ -79,7 +83,10 @@ def insert_entries(connection: Connection | Lane, rows: Sequence[Mapping[str, An
 
 
 def entry_at(row: Mapping[str, Any]) -> Statement:
-    """Return the statement that takes the row's index and stores the entry, if the head is still there."""
+    """Return the statement that takes the row's index and stores the entry, if the head is still there.
+
+    It stores nothing behind a use that was refused in the same transaction (`core/access/limits`).
+    """
     return Statement(_ENTRY_AT, row)
 
 

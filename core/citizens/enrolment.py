@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -20,11 +21,12 @@ from core.citizens.model import CitizenRecord, NewCitizen, identity_token
 from core.citizens.recording import Recorder
 from core.errors import AlreadyExists, DatabaseContended, DatabaseUnavailable
 from core.keys.digests import Digests, NewTerms
+from core.keys.model import NewDataKey
 from core.keys.service import KEK_ATTEMPTS, KekChangedMeanwhile, KeyService, VerifiedKek
 from core.storage.database import Database
 from core.storage.lane import COMMIT
 from core.storage.seal import RowSealer, sealed_bytes
-from core.vault_token import VaultToken
+from core.vault_token import TokenTurn, VaultToken
 
 ENROLLED_ALREADY = {
     "directory_aadhaar_hash_key": AlreadyExists("A citizen with this Aadhaar is enrolled already.", field="aadhaar"),
@@ -64,15 +66,16 @@ class Enrolment:
         self._audit = audit
         self._recorder = Recorder(audit)
         self._now = now
+        self._following: tuple[UUID, str] | None = None  # user id and token of whoever is enrolled next
 
     def enrol(self, session: LoginSession, citizens: Sequence[NewCitizen]) -> list[CitizenRecord]:
         """Enrol citizens in one transaction. Raises AlreadyExists for a known Aadhaar number, PAN or user id."""
-        people = self.people(citizens)
+        people = [] if len(citizens) == 1 else self.people(citizens)
         for _ in range(KEK_ATTEMPTS):
-            kek = self._keys.kek_with_room(session.actor, len(people))
+            kek = self._keys.kek_with_room(session.actor, len(citizens))
             try:
-                if len(people) == 1:
-                    return [self._enrol_one(session, kek, people[0])]
+                if len(citizens) == 1:
+                    return [self._enrol_one(session, kek, citizens[0])]
                 rows = self.new_rows(kek, people)
                 with self._database.transaction(ENROLLED_ALREADY, seeing=session.seeing) as connection:
                     self.store(connection, session, kek, rows)
@@ -107,18 +110,35 @@ class Enrolment:
         return [
             row
             for person, key in zip(people, data_keys, strict=True)
-            for row in (
-                self._keys.data_key_row(key.stored, now),
-                (store.directory.name, records.directory_row(person)),
-                (store.vault.name, records.vault_row(person, key, now)),
-            )
+            for row in self._rows(person, key, records.encrypted(person.citizen, person.identity_token, key), now)
         ]
 
-    def _enrol_one(self, session: LoginSession, kek: VerifiedKek, person: records.Person) -> CitizenRecord:
-        """Enrol one citizen: seals and entry by one exchange with the HSM, all but COMMIT by one with the database."""
-        rows = self._unsealed(kek, [person])
-        draft = self._audit.draft(self._entry(session, person.identity_token))
-        row_macs, entry_macs = self._token.check_macs([sealed_bytes(*row) for row in rows], draft.exact)
+    def _rows(
+        self, person: records.Person, key: NewDataKey, values: Mapping[str, bytes | None], now: datetime
+    ) -> list[tuple[str, Mapping[str, Any]]]:
+        directory = records.directory_row(person)
+        vault = records.vault_row(directory, person.citizen, values, key.stored.data_key_id, now)
+        return [
+            self._keys.data_key_row(key.stored, now),
+            (store.directory.name, directory),
+            (store.vault.name, vault),
+        ]
+
+    def _enrol_one(self, session: LoginSession, kek: VerifiedKek, citizen: NewCitizen) -> CitizenRecord:
+        """Enrol one citizen: one turn with the HSM, which works while values are encrypted, one exchange, COMMIT."""
+        with self._token.turn() as turn:
+            user_id, token = self._identity(turn, citizen)
+            asked_key = self._keys.ask_for_data_key(turn, kek, token)
+            following = uuid.uuid4()
+            terms = NewTerms(following.bytes, records.terms_of(citizen), names.prefixes(citizen.name))
+            asked_digests = self._digests.ask_for_new(turn, terms)
+            key = asked_key()
+            values = records.encrypted(citizen, token, key)
+            made = asked_digests()
+            self._following = following, identity_token(made.identity)
+            rows = self._rows(records.Person(citizen, user_id, token, made.terms, made.names), key, values, self._now())
+            draft = self._audit.draft(self._entry(session, token))
+            row_macs, entry_macs = turn.check_macs([sealed_bytes(*row) for row in rows], draft.exact)()
         new = NewRows(*self._sealer.seal(rows, row_macs))
         hold, data_key = self._keys.addition(kek, new.data_key)
         statements = (hold, *store.addition(new.directory, new.vault), data_key)
@@ -127,6 +147,14 @@ class Enrolment:
             self._keys.check_addition(kek, held)
             lane.run([COMMIT])
         return records.record(new.vault)
+
+    def _identity(self, turn: TokenTurn, citizen: NewCitizen) -> tuple[UUID, str]:
+        """Return user id and identity token; for whoever brings no user id, those made ahead. One turn at a time."""
+        following, self._following = self._following, None
+        if citizen.user_id is None and following is not None:
+            return following
+        user_id = citizen.user_id or uuid.uuid4()
+        return user_id, identity_token(turn.search_macs([user_id.bytes], (), ())()[0][0])
 
     def _entry(self, session: LoginSession, token: str) -> Entry:
         return self._recorder.entry(session, Action.CITIZEN_ENROL, Outcome.DONE, token, citizen_revision=1)

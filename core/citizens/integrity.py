@@ -4,7 +4,7 @@ A row's seal shows any change to it. That a whole old row, with its old and vali
 shows in the log: its newest entry about the citizen names the revision that is current.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from core.keys.service import KeyService
 from core.storage.exchange import Condition, apart, beside
 from core.storage.seal import RowSealer, SealedRow
 from core.storage.statement import Result, Statement
-from core.vault_token import VaultToken
+from core.vault_token import TokenTurn, VaultToken
 
 SHARED_COLUMNS = ("identity_token", "user_id", "state", "aadhaar_hash", "pan_hash", "revision")
 DATA_KEY_AND_KEK = 2
@@ -56,6 +56,24 @@ class CitizenRows:
         return [self.directory, *([] if self.vault is None else [self.vault]), *self.keys]
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What of some citizens' rows only the HSM can judge, and the bytes that it authenticates."""
+
+    rows: Sequence[SealedRow]
+    changes: Sequence[StoredEntry]
+    row_bytes: Sequence[bytes]
+    entry_bytes: Sequence[bytes]
+
+
+@dataclass(frozen=True)
+class Checking:
+    """A check that is under way: `judge` waits for it and raises IntegrityFailure, `entry_macs` are the draft's."""
+
+    judge: Callable[[], None]
+    entry_macs: Callable[[], Sequence[bytes]]
+
+
 class CitizenIntegrity:
     """Reads a citizen's rows together and judges them together."""
 
@@ -84,29 +102,47 @@ class CitizenIntegrity:
                 )
         return citizens
 
-    def check(self, citizens: Sequence[CitizenRows], draft: Draft | None = None) -> list[bytes]:
-        """Raise IntegrityFailure for the first citizen whose rows are not whole. One HSM call for all.
+    def check(self, citizens: Sequence[CitizenRows]) -> None:
+        """Raise IntegrityFailure for the first citizen whose rows are not whole. One HSM call for all."""
+        asked = self._asked(citizens)
+        if asked.rows or asked.changes:
+            self._judge(citizens, asked, *self._token.check_macs(asked.row_bytes, asked.entry_bytes))
 
-        Returns the MACs of the draft of an entry, made by the same call.
-        """
+    def checking(self, citizens: Sequence[CitizenRows], turn: TokenTurn, draft: Draft | None = None) -> "Checking":
+        """Ask the HSM what `check` needs, and for the MAC of an entry's draft, without waiting for either."""
+        asked = self._asked(citizens)
+        drafted = () if draft is None else draft.exact
+        macs = turn.check_macs(asked.row_bytes, [*asked.entry_bytes, *drafted])
+        changes = len(asked.changes)
+
+        def judge() -> None:
+            row_macs, entry_macs = macs()
+            self._judge(citizens, asked, row_macs, entry_macs[:changes])
+
+        return Checking(judge, lambda: macs()[1][changes:])
+
+    def _asked(self, citizens: Sequence[CitizenRows]) -> "_Asked":
+        # Citizens share KEKs, and a KEK's row whose seal was right stays right as long as nothing in it changes.
+        rows = [row for citizen in citizens for row in citizen.sealed() if not self._keys.is_whole(row)]
+        changes = [citizen.last_change for citizen in citizens if citizen.last_change is not None]
+        return _Asked(rows, changes, self._sealer.bytes_of(rows), [change.entry for change in changes])
+
+    def _judge(
+        self,
+        citizens: Sequence[CitizenRows],
+        asked: "_Asked",
+        row_macs: Sequence[bytes],
+        entry_macs: Sequence[bytes],
+    ) -> None:
         for citizen in citizens:
             problem = self._disagreement(citizen)
             if problem is not None:
                 raise IntegrityFailure(
                     f"The record of {citizen.identity_token} is not what the console stored: {problem}."
                 )
-        # Citizens share KEKs, and a KEK's row whose seal was right stays right as long as nothing in it changes.
-        rows = [row for citizen in citizens for row in citizen.sealed() if not self._keys.is_whole(row)]
-        entries = [citizen.last_change for citizen in citizens if citizen.last_change is not None]
-        drafted = [] if draft is None else list(draft.exact)
-        if not rows and not entries and not drafted:
-            return []
-        exact = [*(entry.entry for entry in entries), *drafted]
-        row_macs, entry_macs = self._token.check_macs(self._sealer.bytes_of(rows), exact)
-        self._sealer.check(rows, row_macs)
-        self._audit.check(entries, entry_macs[: len(entries)])
-        self._keys.remember_whole(rows)
-        return entry_macs[len(entries) :]
+        self._sealer.check(asked.rows, row_macs)
+        self._audit.check(asked.changes, entry_macs)
+        self._keys.remember_whole(asked.rows)
 
     def problems(self, citizens: Sequence[CitizenRows]) -> dict[str, str]:
         """Return, by identity token, what is wrong with each citizen that is not whole."""

@@ -69,7 +69,7 @@ class CitizenOpening:
     ) -> None:
         self._database = database
         self._keys = keys
-        self._reading = CitizenReading(database, CitizenIntegrity(token, sealer, keys, audit), audit)
+        self._reading = CitizenReading(database, token, CitizenIntegrity(token, sealer, keys, audit), audit)
         self._now = now
 
     @contextmanager

@@ -1,8 +1,8 @@
 """Reading what is stored about one citizen: all rows of one moment, checked together.
 
-Where an intent must stand in the log before anything is opened, three things go on at once: the database
-counts the use and looks up the rows while the HSM authenticates the intent, and commits it while the HSM checks
-the rows. A use that is refused stops before the intent; the rows, ciphertext that was read meanwhile, are dropped.
+Where an intent must stand in the log before anything is opened, two things go on at once: the database looks up
+the rows while the HSM authenticates the intent, and counts the use and commits both while the HSM checks the rows.
+Where the use is refused there is no intent; the rows, ciphertext that was read meanwhile, are dropped.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,33 +14,34 @@ from core.audit.service import AuditLog
 from core.citizens import store
 from core.citizens.integrity import CitizenIntegrity, CitizenRows
 from core.citizens.model import looks_like_token
-from core.errors import CitizenZeroError, NotFound
+from core.errors import NotFound
 from core.states import EVERY_STATE
 from core.storage.database import Database
 from core.storage.statement import Result
+from core.vault_token import VaultToken
 
 
 class CitizenReading:
     """Reads citizens' rows and judges them. Thread-safe."""
 
-    def __init__(self, database: Database, integrity: CitizenIntegrity, audit: AuditLog) -> None:
+    def __init__(self, database: Database, token: VaultToken, integrity: CitizenIntegrity, audit: AuditLog) -> None:
         self._database = database
+        self._token = token
         self._integrity = integrity
         self._audit = audit
 
     def rows(self, session: LoginSession, token: str, use: Use | None = None) -> CitizenRows:
-        """Return a citizen's rows, ciphertext all, not yet checked. Raises NotFound, and LimitReached for the use.
+        """Return a citizen's rows, ciphertext all, not yet checked. Raises NotFound, once the use is counted.
 
         A citizen of a state that is not the operator's is answered like one whom nobody knows.
         """
         with self._database.lane(seeing=session.seeing) as lane:
+            [found] = lane.run([self._integrity.query(store.of_token(token))])
+            for rows in self._citizens(session, found):
+                return rows
             if use is not None:
-                use.send(lane)
-            lane.send(self._integrity.query(store.of_token(token)))
-            if use is not None:
-                use.allow(lane)
-            [found] = lane.receive()
-        return self._the_one(session, found, token)
+                use.count(lane)  # whoever tries tokens is held back as well
+        raise self._unknown(token)
 
     def rows_checked(self, session: LoginSession, token: str) -> CitizenRows:
         """Return a citizen's rows after checking them. Raises NotFound, IntegrityFailure."""
@@ -61,24 +62,21 @@ class CitizenReading:
                 with self._database.lane() as lane:
                     use.count(lane)
             raise NotFound("There is no citizen with this identity token.")  # and it belongs in no entry
+        draft = self._audit.draft(intent)
         with self._database.lane(seeing=session.seeing) as lane:
-            with self._audit.planning(intent) as plan:
-                if use is not None:
-                    use.send(lane)
+            with self._token.turn() as turn:
+                macs = turn.check_macs((), draft.exact)
                 lane.send(self._integrity.query(store.of_token(token)))
-                planned = plan()
-            if use is not None:
-                use.allow(lane)
-            self._audit.send_off(lane, planned)
-            [found] = lane.receive()
-            try:
-                rows = self._the_one(session, found, token)
-                self._integrity.check([rows])
-            except CitizenZeroError:
-                lane.settle()  # the intent stands before the entry that says how it ended
-                raise
-            index = self._audit.arrived(lane, planned)
-        return rows, index
+                planned = self._audit.plan(draft, macs()[1])
+                self._audit.send_off(lane, planned, use)
+                [found] = lane.receive()
+                citizens = self._citizens(session, found)
+                checking = self._integrity.checking(citizens, turn)
+            index = self._audit.arrived(lane, planned, use)  # no turn waits for the log
+        if not citizens:
+            raise self._unknown(token)
+        checking.judge()
+        return citizens[0], index
 
     def all_intended(
         self, session: LoginSession, tokens: Sequence[str], intent_of: Callable[[str], Entry]
@@ -90,26 +88,32 @@ class CitizenReading:
         """
         with self._database.lane(seeing=session.seeing) as lane:
             [found] = lane.run([self._integrity.query(store.of_tokens(tokens))])
-        citizens = [
-            rows
-            for rows in self._integrity.citizens(found).values()
-            if session.may_see(rows.directory.columns["state"])
-        ]
+        citizens = self._citizens(session, found)
         self._integrity.check(citizens)
         if not citizens:
             return []
         indexes = self._audit.record(*(intent_of(rows.identity_token) for rows in citizens))
         return list(zip(citizens, indexes, strict=True))
 
-    def record_checked(self, rows: list[CitizenRows], entry: Entry) -> int:
-        """Check rows, then commit the entry about them; returns its index. One exchange with the HSM for both."""
-        draft = self._audit.draft(entry)
-        return self._audit.record_planned(self._audit.plan(draft, self._integrity.check(rows, draft)))
+    def record_checked(self, rows: list[CitizenRows], entry: Entry, use: Use) -> int:
+        """Check rows, then count the use and commit the entry about them; returns its index.
 
-    def _the_one(self, session: LoginSession, found: Result, token: str) -> CitizenRows:
-        rows = self._integrity.citizens(found).get(token)
-        if rows is None or not session.may_see(rows.directory.columns["state"]):
-            with self._database.snapshot(EVERY_STATE) as connection:
-                self._integrity.check_absence(connection, token)
-            raise NotFound("There is no citizen with this identity token.")
-        return rows
+        One exchange with the HSM and one with the database. Raises IntegrityFailure, then LimitReached: of neither
+        an entry says that the rows were given.
+        """
+        draft = self._audit.draft(entry)
+        with self._token.turn() as turn:
+            checking = self._integrity.checking(rows, turn, draft)
+            checking.judge()
+        return self._audit.record_planned(self._audit.plan(draft, checking.entry_macs()), use)
+
+    def _citizens(self, session: LoginSession, found: Result) -> list[CitizenRows]:
+        """Return whom the operator may see of the citizens that a query gave."""
+        citizens = self._integrity.citizens(found).values()
+        return [rows for rows in citizens if session.may_see(rows.directory.columns["state"])]
+
+    def _unknown(self, token: str) -> NotFound:
+        """Return what to raise for a citizen who is not there. Raises IntegrityFailure if the log says otherwise."""
+        with self._database.snapshot(EVERY_STATE) as connection:
+            self._integrity.check_absence(connection, token)
+        return NotFound("There is no citizen with this identity token.")

@@ -98,19 +98,29 @@ def directory_row(person: Person) -> dict[str, Any]:
     }
 
 
-def vault_row(person: Person, key: NewDataKey, now: datetime) -> dict[str, Any]:
-    """Return the vault columns of a new citizen, personal values encrypted under the new data key."""
-    citizen, token = person.citizen, person.identity_token
-    sealer = _Sealer(key.value, token, key.stored.data_key_id)
-    roles, primary = checked_roles(citizen.roles, citizen.primary_role)
-    fields = {COLUMN_OF[field]: sealer.seal(COLUMN_OF[field], _plain(citizen, field)) for field in COLUMN_OF}
+def encrypted(citizen: NewCitizen, identity_token: str, key: NewDataKey) -> dict[str, bytes | None]:
+    """Return the columns of a new citizen's personal values, encrypted under the new data key."""
+    sealer = _Sealer(key.value, identity_token, key.stored.data_key_id)
     attributes = cbor2.dumps(dict(citizen.attributes), canonical=True) if citizen.attributes else None
-    directory = directory_row(person)
     return {
-        "identity_token": token,
-        "user_id": person.user_id,
-        **fields,
+        **{column: sealer.seal(column, _plain(citizen, field)) for field, column in COLUMN_OF.items()},
         ATTRIBUTES_COLUMN: sealer.seal(ATTRIBUTES_COLUMN, attributes),
+    }
+
+
+def vault_row(
+    directory: Mapping[str, Any],
+    citizen: NewCitizen,
+    values: Mapping[str, bytes | None],
+    data_key_id: UUID,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the vault columns of a new citizen beside the directory's, with the personal values that are encrypted."""
+    roles, primary = checked_roles(citizen.roles, citizen.primary_role)
+    return {
+        "identity_token": directory["identity_token"],
+        "user_id": directory["user_id"],
+        **values,
         "aadhaar_hash": directory["aadhaar_hash"],
         "pan_hash": directory["pan_hash"],
         "state": citizen.state,
@@ -120,7 +130,7 @@ def vault_row(person: Person, key: NewDataKey, now: datetime) -> dict[str, Any]:
         "verification_level": VerificationLevel.UNVERIFIED.value,
         "last_verified": None,
         "status": CitizenStatus.ACTIVE.value,
-        "encryption_key_id": key.stored.data_key_id,
+        "encryption_key_id": data_key_id,
         "revision": 1,
         "created_at": now,
         "updated_at": now,

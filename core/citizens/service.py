@@ -77,7 +77,7 @@ class CitizenService:
         self._limits = limits
         self._names = NameSearch(database, self._digests, sealer, limits, audit)
         self._integrity = CitizenIntegrity(token, sealer, keys, audit)
-        self._reading = CitizenReading(database, self._integrity, audit)
+        self._reading = CitizenReading(database, token, self._integrity, audit)
         self._lists = CitizenLists(database, sealer, limits, audit)
         self._changes = CitizenChanges(
             database, self._reading, self._digests, sealer, keys, limits, audit, now, observers
@@ -110,7 +110,7 @@ class CitizenService:
             use = self._limits.use(session, Limited.METADATA, *tokens_in(token))
             rows = self._reading.rows(session, token, use)
             entry = self._recorder.entry(session, Action.CITIZEN_SHOW, Outcome.DONE, token)
-            self._reading.record_checked([rows], entry)
+            self._reading.record_checked([rows], entry, use)
             return records.record(rows.vault_columns)
 
     def find(self, session: LoginSession, criterion: str, value: str, wanted: CitizenFilter) -> list[CitizenRecord]:
@@ -124,14 +124,14 @@ class CitizenService:
             with self._database.lane(seeing=session.seeing) as lane:
                 [found] = lane.run([self._integrity.query(store.of_value(column, looked_for, FOUND_LIMIT))])
             rows = self._integrity.citizens(found)
-            self._limits.take(session, Limited.METADATA, *rows)
+            use = self._limits.use(session, Limited.METADATA, *rows)
             result = [records.record(row.vault_columns) for row in rows.values()]
             result = [record for record in result if records.fits(record, seen_by(session, wanted))]
             detail = {"criterion": criterion, "matches": len(result)}
             if wanted.named():
                 detail["filters"] = wanted.named()
             entry = self._recorder.entry(session, Action.CITIZEN_SEARCH, Outcome.DONE, detail=detail)
-            self._reading.record_checked(list(rows.values()), entry)
+            self._reading.record_checked(list(rows.values()), entry, use)
             return sorted(result, key=lambda record: (record.state, record.identity_token))
 
     def find_by_name(

@@ -6,13 +6,13 @@ not do: there are only 8 x 10^10 valid Aadhaar numbers. What an index of digests
 rows are equal and how often (`docs/architecture.md`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import cbor2
 
-from core.vault_token import VaultToken
+from core.vault_token import TokenTurn, VaultToken
 
 SHORT_BYTES = 16
 
@@ -61,26 +61,39 @@ class Digests:
 
     def of_new(self, people: Sequence[NewTerms]) -> list[NewDigests]:
         """Return everything that new citizens are known and found by, in one exchange with the HSM."""
-        identity, index, names = self._token.search_macs(
-            [person.user_id for person in people],
-            [_message(kind, value) for person in people for kind, value in person.terms.items()],
-            [prefix for person in people for prefix in person.prefixes],
-        )
+        identity, index, names = self._token.search_macs([person.user_id for person in people], *_messages(people))
         ids, terms, prefixes = iter(identity), iter(index), iter(names)
-        return [
-            NewDigests(
-                next(ids),
-                {kind: next(terms) for kind in person.terms},
-                [next(prefixes)[:SHORT_BYTES] for _ in person.prefixes],
-            )
-            for person in people
-        ]
+        return [_new_digests(person, next(ids), terms, prefixes) for person in people]
+
+    def ask_for_new(self, turn: TokenTurn, person: NewTerms) -> Callable[[], NewDigests]:
+        """Ask for the same of one citizen; returns what waits for it."""
+        macs = turn.search_macs([person.user_id], *_messages([person]))
+
+        def digests() -> NewDigests:
+            identity, index, names = macs()
+            return _new_digests(person, identity[0], iter(index), iter(names))
+
+        return digests
 
     def of_many(self, people: Sequence[Mapping[Term, str]]) -> list[dict[Term, bytes]]:
         """Return the digests of several people's terms, in their order."""
         messages = [_message(kind, value) for terms in people for kind, value in terms.items()]
         digests = iter(self._token.index_macs(messages))
         return [{kind: next(digests) for kind in terms} for terms in people]
+
+
+def _messages(people: Sequence[NewTerms]) -> tuple[list[bytes], list[bytes]]:
+    """Return the messages of exact terms and of name prefixes."""
+    terms = [_message(kind, value) for person in people for kind, value in person.terms.items()]
+    return terms, [prefix for person in people for prefix in person.prefixes]
+
+
+def _new_digests(person: NewTerms, identity: bytes, terms: Iterator[bytes], names: Iterator[bytes]) -> NewDigests:
+    return NewDigests(
+        identity,
+        {kind: next(terms) for kind in person.terms},
+        [next(names)[:SHORT_BYTES] for _ in person.prefixes],
+    )
 
 
 def _message(kind: Term, value: str) -> bytes:

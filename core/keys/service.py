@@ -28,8 +28,8 @@ from core.storage.database import Database
 from core.storage.exchange import Beside, send
 from core.storage.seal import RowSealer, SealedRow
 from core.storage.statement import Result, Statement
-from core.vault_token import VaultToken
-from hsm.model import KeyFacts, WrapItem
+from core.vault_token import TokenTurn, VaultToken
+from hsm.model import GeneratedDataKey, KeyFacts, WrapItem
 from hsm.secret import Secret
 
 KEK_ATTEMPTS = 5
@@ -110,9 +110,15 @@ class KeyService:
         aads = [wrap_aad(token, key_id, kek.kek_id) for token, key_id in zip(identity_tokens, ids, strict=True)]
         made = self._token.generate_data_keys(kek.kek_id, kek.algorithm, aads)
         return [
-            NewDataKey(Secret(key.value), WrappedDataKey(key_id, token, kek.kek_id, kek.algorithm, key.wrapped))
+            _new_data_key(kek, token, key_id, key)
             for key, key_id, token in zip(made, ids, identity_tokens, strict=True)
         ]
+
+    def ask_for_data_key(self, turn: TokenTurn, kek: VerifiedKek, identity_token: str) -> Callable[[], NewDataKey]:
+        """Ask for the data key of one new citizen; returns what waits for it."""
+        key_id = uuid.uuid4()
+        made = turn.generate_data_keys(kek.kek_id, kek.algorithm, [wrap_aad(identity_token, key_id, kek.kek_id)])
+        return lambda: _new_data_key(kek, identity_token, key_id, made()[0])
 
     def data_key_row(self, key: WrappedDataKey, now: datetime) -> tuple[str, Mapping[str, Any]]:
         """Return table and columns of a new data key, ready to be sealed."""
@@ -269,6 +275,11 @@ class KeyService:
             self.remember_whole([row])
         columns = row.columns
         return VerifiedKek(kek_id, columns["algorithm"], columns["capacity"], row)
+
+
+def _new_data_key(kek: VerifiedKek, identity_token: str, key_id: uuid.UUID, made: GeneratedDataKey) -> NewDataKey:
+    stored = WrappedDataKey(key_id, identity_token, kek.kek_id, kek.algorithm, made.wrapped)
+    return NewDataKey(Secret(made.value), stored)
 
 
 def _kek(columns: Mapping[str, Any], members: int) -> Kek:

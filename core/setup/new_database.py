@@ -175,7 +175,7 @@ def _only_set_up(owner: DatabaseAddress) -> Iterator[None]:
 
 def _drop_all_tables(connection: psycopg.Connection) -> None:
     """Drop what the vault put into the schema, which held no table before a set-up began."""
-    connection.execute("DROP FUNCTION IF EXISTS public.take_limits")
+    connection.execute("DROP FUNCTION IF EXISTS public.take_limits, public.count_uses")
     connection.execute("DROP SEQUENCE IF EXISTS public.eligibility_status_index")
     rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     for (name,) in rows:

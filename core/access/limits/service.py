@@ -18,6 +18,7 @@ from core.errors import LimitReached
 from core.settings.limits import Limited, LimitSettings
 from core.storage.database import Database
 from core.storage.lane import Lane
+from core.storage.statement import Result, Statement
 
 if TYPE_CHECKING:
     from core.access.limits.strategy import Counting, EveryWindow, Refusal
@@ -37,30 +38,26 @@ _NOUNS = {
 
 @dataclass(frozen=True)
 class Use:
-    """One use that is to be counted on a lane, as a transaction of its own, before what it allows is done.
-
-    Other statements may be on their way behind it, as long as nothing of theirs is given to anybody if it is refused.
-    """
+    """One use that is still to be counted: alone on a lane, or with the entry that it allows (the log's `Gate`)."""
 
     what: Limited
     _counting: "Counting"
 
-    def send(self, lane: Lane) -> None:
-        """Send the statement that counts it; `allow` must come before anything is done with what follows."""
-        lane.send(self._counting.statement)
+    @property
+    def statement(self) -> Statement:
+        """The statement that counts it in its entry's transaction."""
+        return self._counting.with_entry
 
-    def allow(self, lane: Lane) -> None:
-        """Wait until it is counted. Raises LimitReached, and what a lane raises where it could not be counted."""
-        [found] = lane.receive()
+    def allow(self, found: Result) -> None:
+        """Raise LimitReached if the statement's answer says that it was not counted."""
         refusal = self._counting.refusal(found)
         if refusal is not None:
-            lane.settle()
             raise _refused(self.what, refusal)
 
     def count(self, lane: Lane) -> None:
-        """Count it alone. Raises what `allow` raises."""
-        self.send(lane)
-        self.allow(lane)
+        """Count it as a transaction of its own. Raises LimitReached, and what a lane raises where it cannot count."""
+        [found] = lane.run([self._counting.alone])
+        self.allow(found)
 
 
 class RateLimits:

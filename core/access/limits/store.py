@@ -1,6 +1,6 @@
 """SQL of the limits: one row a use and holder, numbered, so that "the tenth newest" is one look into an index.
 
-The function `take_limits` (migration 0008) looks and counts under locks of the holders, by the server's clock:
+The function `count_uses` (migration 0011) looks and counts under locks of the holders, by the server's clock:
 exact for all processes of all consoles. The rows carry no seal: see `docs/adr/0021`.
 """
 
@@ -22,6 +22,7 @@ limit_use = Table(
 )
 
 _TAKE = "SELECT * FROM take_limits(%(holders)s::text[], %(amounts)s::bigint[], %(seconds)s::bigint[])"
+_COUNT = "SELECT * FROM count_uses(%(holders)s::text[], %(amounts)s::bigint[], %(seconds)s::bigint[])"
 _NEWEST = """
     SELECT extract(epoch FROM coalesce(min(at), clock_timestamp()))::float8 AS start, count(at) AS uses
     FROM (SELECT at FROM limit_use WHERE holder = %(holder)s
@@ -43,12 +44,20 @@ def take(holders: Sequence[str], windows: Sequence[Window]) -> Statement:
     It gives nothing, or `holder_place` and `window_place` (from 1) of the one that is full for longest and its `wait`
     in seconds. It must be a transaction of its own: it takes the wait for the disk away from the whole of it.
     """
-    values = {
+    return Statement(_TAKE, _values(holders, windows))
+
+
+def count(holders: Sequence[str], windows: Sequence[Window]) -> Statement:
+    """Return the statement that does the same in the transaction of an entry, which is not written where it refuses."""
+    return Statement(_COUNT, _values(holders, windows))
+
+
+def _values(holders: Sequence[str], windows: Sequence[Window]) -> dict[str, object]:
+    return {
         "holders": list(holders),
         "amounts": [window.amount for window in windows],
         "seconds": [window.seconds for window in windows],
     }
-    return Statement(_TAKE, values)
 
 
 def newest(holder: str, window: Window) -> Statement:

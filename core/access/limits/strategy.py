@@ -28,9 +28,13 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Counting:
-    """The statement that counts a use, for whoever sends it as a transaction of its own, and what its answer means."""
+    """The statements that count a use, and what their answer means.
 
-    statement: Statement
+    `alone` must be a transaction of its own; `with_entry` stands before its entry in the entry's transaction.
+    """
+
+    alone: Statement
+    with_entry: Statement
     items: Sequence[RateLimitItem]
 
     def refusal(self, found: Result) -> Refusal | None:
@@ -51,7 +55,7 @@ class EveryWindow(MovingWindowRateLimiter):
         A holder's key carries no amount (the library's `key_for` does): a changed limit must not begin at nought.
         """
         items, windows = _parsed(limit)
-        return Counting(store.take(holders, windows), items)
+        return Counting(store.take(holders, windows), store.count(holders, windows), items)
 
 
 @cache

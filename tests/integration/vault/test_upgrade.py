@@ -23,6 +23,7 @@ BACK_TO_0001 = """
     ALTER TABLE operator DROP COLUMN factors;
     DROP TABLE IF EXISTS job_rejection, job, audit_bin, audit_bin_head, limit_use;
     DROP FUNCTION take_limits;
+    DROP FUNCTION count_uses;
     DROP VIEW named_directory;
     DROP POLICY by_state ON directory;
     DROP POLICY by_state ON identity_vault;
