@@ -102,14 +102,14 @@ class AuditLog:
         self._next = first + len(entries)
         return [row["index"] for row in rows]
 
-    def send(self, lane: Lane, statements: Sequence[Statement], planned: PlannedEntry) -> list[Result]:
-        """Begin a transaction and run the work's statements and the entry in it, in one exchange; COMMIT must follow.
+    def send(self, lane: Lane, statements: Sequence[Statement], planned: PlannedEntry) -> None:
+        """Run the work's statements and the entry in the lane's transaction, in one exchange; COMMIT must follow.
 
         Raises what `append` raises, and StatementFailed for the work's own statements.
         """
-        before = len(statements) + 1
+        before = len(statements)
         try:
-            results = lane.run([BEGIN, *statements, *planned.statements])
+            results = lane.run([*statements, *planned.statements])
         except StatementFailed as error:
             if error.index < before:
                 raise
@@ -119,7 +119,6 @@ class AuditLog:
             self._next = planned.index + 1
         else:
             self.append(lane, planned.entry)
-        return results[1:before]
 
     def draft(self, entry: Entry) -> Draft:
         """Return an entry's bytes with the index that it will probably have, so that its MAC is made with others."""

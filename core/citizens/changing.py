@@ -22,7 +22,6 @@ from core.citizens.reading import CitizenReading
 from core.citizens.recording import Recorder
 from core.errors import ChangedMeanwhile, InvalidInput
 from core.keys.digests import Digests
-from core.keys.service import KeyService
 from core.settings.limits import Limited
 from core.storage.database import Database
 from core.storage.exchange import send
@@ -38,7 +37,6 @@ class CitizenChanges:
         reading: CitizenReading,
         digests: Digests,
         sealer: RowSealer,
-        keys: KeyService,
         limits: RateLimits,
         audit: AuditLog,
         now: Callable[[], datetime],
@@ -49,7 +47,6 @@ class CitizenChanges:
         self._reading = reading
         self._digests = digests
         self._sealer = sealer
-        self._keys = keys
         self._limits = limits
         self._audit = audit
         self._recorder = Recorder(audit)
@@ -78,10 +75,9 @@ class CitizenChanges:
         """Commit the intent, open what is to be joined, store the changed rows with their entry."""
         detail = {"changed": named}
         intent = self._recorder.entry(session, Action.CITIZEN_UPDATE, Outcome.INTENT, token, detail=detail)
-        rows, _ = self._reading.intended(session, token, intent)
-        data_key = self._keys.open_data_key(rows.data_key)
-        digests = self._digests.of(records.changed_terms(change))
+        rows, _, data_key = self._reading.opened(session, token, intent)
         try:
+            digests = self._digests.of(records.changed_terms(change))
             columns = records.changed_columns(data_key, rows.vault_columns, change, digests, self._now())
             name = records.name_to_index(data_key, rows.directory.columns, columns, change)
         finally:

@@ -24,7 +24,7 @@ from core.keys.digests import Digests, NewTerms
 from core.keys.model import NewDataKey
 from core.keys.service import KEK_ATTEMPTS, KekChangedMeanwhile, KeyService, VerifiedKek
 from core.storage.database import Database
-from core.storage.lane import COMMIT
+from core.storage.lane import BEGIN, COMMIT
 from core.storage.seal import RowSealer, sealed_bytes
 from core.vault_token import TokenTurn, VaultToken
 
@@ -110,41 +110,41 @@ class Enrolment:
         return [
             row
             for person, key in zip(people, data_keys, strict=True)
-            for row in self._rows(person, key, records.encrypted(person.citizen, person.identity_token, key), now)
-        ]
-
-    def _rows(
-        self, person: records.Person, key: NewDataKey, values: Mapping[str, bytes | None], now: datetime
-    ) -> list[tuple[str, Mapping[str, Any]]]:
-        directory = records.directory_row(person)
-        vault = records.vault_row(directory, person.citizen, values, key.stored.data_key_id, now)
-        return [
-            self._keys.data_key_row(key.stored, now),
-            (store.directory.name, directory),
-            (store.vault.name, vault),
+            for row in (
+                self._keys.data_key_row(key.stored, now),
+                *_citizen_rows(person, key, records.encrypted(person.citizen, person.identity_token, key), now),
+            )
         ]
 
     def _enrol_one(self, session: LoginSession, kek: VerifiedKek, citizen: NewCitizen) -> CitizenRecord:
-        """Enrol one citizen: one turn with the HSM, which works while values are encrypted, one exchange, COMMIT."""
-        with self._token.turn() as turn:
-            user_id, token = self._identity(turn, citizen)
-            asked_key = self._keys.ask_for_data_key(turn, kek, token)
-            following = uuid.uuid4()
-            terms = NewTerms(following.bytes, records.terms_of(citizen), names.prefixes(citizen.name))
-            asked_digests = self._digests.ask_for_new(turn, terms)
-            key = asked_key()
-            values = records.encrypted(citizen, token, key)
-            made = asked_digests()
-            self._following = following, identity_token(made.identity)
-            rows = self._rows(records.Person(citizen, user_id, token, made.terms, made.names), key, values, self._now())
-            draft = self._audit.draft(self._entry(session, token))
-            row_macs, entry_macs = turn.check_macs([sealed_bytes(*row) for row in rows], draft.exact)()
-        new = NewRows(*self._sealer.seal(rows, row_macs))
-        hold, data_key = self._keys.addition(kek, new.data_key)
-        statements = (hold, *store.addition(new.directory, new.vault), data_key)
+        """Enrol one citizen: what the HSM makes is asked for as early as possible, and waited for late.
+
+        The KEK is held from before the rows are sealed, so nothing is stored that it may not guard.
+        """
         with self._database.lane(ENROLLED_ALREADY, seeing=session.seeing) as lane:
-            held, *_ = self._audit.send(lane, statements, self._audit.plan(draft, entry_macs))
-            self._keys.check_addition(kek, held)
+            with self._token.turn() as turn:
+                user_id, token = self._identity(turn, citizen)
+                asked_key = self._keys.ask_for_data_key(turn, kek, token)
+                following = uuid.uuid4()
+                terms = NewTerms(following.bytes, records.terms_of(citizen), names.prefixes(citizen.name))
+                asked_digests = self._digests.ask_for_new(turn, terms)
+                draft, now = self._audit.draft(self._entry(session, token)), self._now()
+                key = asked_key()
+                key_row = self._keys.data_key_row(key.stored, now)
+                key_macs = turn.check_macs([sealed_bytes(*key_row)], draft.exact)
+                values = records.encrypted(citizen, token, key)
+                made = asked_digests()
+                self._following = following, identity_token(made.identity)
+                person = records.Person(citizen, user_id, token, made.terms, made.names)
+                citizen_rows = _citizen_rows(person, key, values, now)
+                citizen_macs = turn.check_macs([sealed_bytes(*row) for row in citizen_rows], ())
+                lane.send(BEGIN, self._keys.hold(kek))
+                row_macs, entry_macs = key_macs()
+                row_macs += citizen_macs()[0]
+            new = NewRows(*self._sealer.seal([key_row, *citizen_rows], row_macs))
+            self._keys.check_held(kek, lane.receive()[1])
+            statements = (*store.addition(new.directory, new.vault), self._keys.addition(new.data_key))
+            self._audit.send(lane, statements, self._audit.plan(draft, entry_macs))
             lane.run([COMMIT])
         return records.record(new.vault)
 
@@ -164,3 +164,12 @@ class Enrolment:
         store.add(connection, [row.directory for row in rows], [row.vault for row in rows])
         self._keys.store_data_keys(connection, kek, [row.data_key for row in rows])
         self._audit.append(connection, *(self._entry(session, row.vault["identity_token"]) for row in rows))
+
+
+def _citizen_rows(
+    person: records.Person, key: NewDataKey, values: Mapping[str, bytes | None], now: datetime
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return directory and vault row of a new citizen, with their tables."""
+    directory = records.directory_row(person)
+    vault = records.vault_row(directory, person.citizen, values, key.stored.data_key_id, now)
+    return [(store.directory.name, directory), (store.vault.name, vault)]

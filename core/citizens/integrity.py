@@ -57,7 +57,7 @@ class CitizenRows:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class AskedCheck:
     """What of some citizens' rows only the HSM can judge, and the bytes that it authenticates."""
 
     rows: Sequence[SealedRow]
@@ -104,42 +104,40 @@ class CitizenIntegrity:
 
     def check(self, citizens: Sequence[CitizenRows]) -> None:
         """Raise IntegrityFailure for the first citizen whose rows are not whole. One HSM call for all."""
-        asked = self._asked(citizens)
-        if asked.rows or asked.changes:
-            self._judge(citizens, asked, *self._token.check_macs(asked.row_bytes, asked.entry_bytes))
+        self.require_agreement(citizens)
+        asked = self.asked(citizens)
+        if asked.row_bytes or asked.entry_bytes:
+            self._judge(asked, *self._token.check_macs(asked.row_bytes, asked.entry_bytes))
 
-    def checking(self, citizens: Sequence[CitizenRows], turn: TokenTurn, draft: Draft | None = None) -> "Checking":
-        """Ask the HSM what `check` needs, and for the MAC of an entry's draft, without waiting for either."""
-        asked = self._asked(citizens)
-        drafted = () if draft is None else draft.exact
-        macs = turn.check_macs(asked.row_bytes, [*asked.entry_bytes, *drafted])
-        changes = len(asked.changes)
-
-        def judge() -> None:
-            row_macs, entry_macs = macs()
-            self._judge(citizens, asked, row_macs, entry_macs[:changes])
-
-        return Checking(judge, lambda: macs()[1][changes:])
-
-    def _asked(self, citizens: Sequence[CitizenRows]) -> "_Asked":
-        # Citizens share KEKs, and a KEK's row whose seal was right stays right as long as nothing in it changes.
-        rows = [row for citizen in citizens for row in citizen.sealed() if not self._keys.is_whole(row)]
-        changes = [citizen.last_change for citizen in citizens if citizen.last_change is not None]
-        return _Asked(rows, changes, self._sealer.bytes_of(rows), [change.entry for change in changes])
-
-    def _judge(
-        self,
-        citizens: Sequence[CitizenRows],
-        asked: "_Asked",
-        row_macs: Sequence[bytes],
-        entry_macs: Sequence[bytes],
-    ) -> None:
+    def require_agreement(self, citizens: Sequence[CitizenRows]) -> None:
+        """Raise IntegrityFailure for the first citizen whose rows are missing or contradict each other or the log."""
         for citizen in citizens:
             problem = self._disagreement(citizen)
             if problem is not None:
                 raise IntegrityFailure(
                     f"The record of {citizen.identity_token} is not what the console stored: {problem}."
                 )
+
+    def asked(self, citizens: Sequence[CitizenRows]) -> AskedCheck:
+        """Return what only the HSM can judge of citizens' rows."""
+        # Citizens share KEKs, and a KEK's row whose seal was right stays right as long as nothing in it changes.
+        rows = [row for citizen in citizens for row in citizen.sealed() if not self._keys.is_whole(row)]
+        changes = [citizen.last_change for citizen in citizens if citizen.last_change is not None]
+        return AskedCheck(rows, changes, self._sealer.bytes_of(rows), [change.entry for change in changes])
+
+    def checking(self, asked: AskedCheck, turn: TokenTurn, draft: Draft | None = None) -> Checking:
+        """Ask the HSM to judge rows that agree, and for the MAC of an entry's draft, without waiting for either."""
+        drafted = () if draft is None else draft.exact
+        macs = turn.check_macs(asked.row_bytes, [*asked.entry_bytes, *drafted])
+        changes = len(asked.changes)
+
+        def judge() -> None:
+            row_macs, entry_macs = macs()
+            self._judge(asked, row_macs, entry_macs[:changes])
+
+        return Checking(judge, lambda: macs()[1][changes:])
+
+    def _judge(self, asked: AskedCheck, row_macs: Sequence[bytes], entry_macs: Sequence[bytes]) -> None:
         self._sealer.check(asked.rows, row_macs)
         self._audit.check(asked.changes, entry_macs)
         self._keys.remember_whole(asked.rows)

@@ -69,14 +69,13 @@ class CitizenOpening:
     ) -> None:
         self._database = database
         self._keys = keys
-        self._reading = CitizenReading(database, token, CitizenIntegrity(token, sealer, keys, audit), audit)
+        self._reading = CitizenReading(database, token, CitizenIntegrity(token, sealer, keys, audit), keys, audit)
         self._now = now
 
     @contextmanager
     def opened(self, session: LoginSession, identity_token: str, intent: Entry) -> Iterator[OpenCitizen]:
         """Give one citizen's record, open, once the intent is committed. Raises NotFound, IntegrityFailure."""
-        rows, index = self._reading.intended(session, identity_token, intent)
-        data_key = self._keys.open_data_key(rows.data_key)
+        rows, index, data_key = self._reading.opened(session, identity_token, intent)
         try:
             yield self._open(rows, index, data_key)
         finally:

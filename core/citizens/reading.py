@@ -1,11 +1,12 @@
 """Reading what is stored about one citizen: all rows of one moment, checked together.
 
-Where an intent must stand in the log before anything is opened, two things go on at once: the database looks up
-the rows while the HSM authenticates the intent, and counts the use and commits both while the HSM checks the rows.
-Where the use is refused there is no intent; the rows, ciphertext that was read meanwhile, are dropped.
+Where an intent must stand in the log before anything is opened, the database looks up the rows while the HSM
+authenticates the intent, then counts the use and commits both while the HSM checks the rows; only then is the data
+key opened. Where the use is refused there is no intent; the rows, ciphertext, are dropped.
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from core.access.limits.service import Use
 from core.access.model import LoginSession
@@ -15,18 +16,31 @@ from core.citizens import store
 from core.citizens.integrity import CitizenIntegrity, CitizenRows
 from core.citizens.model import looks_like_token
 from core.errors import NotFound
+from core.keys.service import KeyService
 from core.states import EVERY_STATE
 from core.storage.database import Database
 from core.storage.statement import Result
 from core.vault_token import VaultToken
+from hsm.secret import Secret
+
+
+class OpenRows(NamedTuple):
+    """A citizen's rows, checked, the index of the intent to open them, and the data key. Whoever has it wipes it."""
+
+    rows: CitizenRows
+    intent: int
+    data_key: Secret
 
 
 class CitizenReading:
     """Reads citizens' rows and judges them. Thread-safe."""
 
-    def __init__(self, database: Database, token: VaultToken, integrity: CitizenIntegrity, audit: AuditLog) -> None:
+    def __init__(
+        self, database: Database, token: VaultToken, integrity: CitizenIntegrity, keys: KeyService, audit: AuditLog
+    ) -> None:
         self._database = database
         self._token = token
+        self._keys = keys
         self._integrity = integrity
         self._audit = audit
 
@@ -49,13 +63,11 @@ class CitizenReading:
         self._integrity.check([rows])
         return rows
 
-    def intended(
-        self, session: LoginSession, token: str, intent: Entry, use: Use | None = None
-    ) -> tuple[CitizenRows, int]:
-        """Count the use, then commit an intent about a citizen; return the rows, checked, and the intent's index.
+    def opened(self, session: LoginSession, token: str, intent: Entry, use: Use | None = None) -> OpenRows:
+        """Count the use and commit an intent about a citizen; then check the rows and open the data key.
 
-        Nothing is opened here, and nothing may be opened of rows that this method did not return. Raises LimitReached
-        (then there is no intent), AuditUnwritable, NotFound, IntegrityFailure; after the last two it stands in the log.
+        Nothing may be opened of rows that this method did not return. Raises LimitReached (then there is no intent),
+        AuditUnwritable, NotFound, IntegrityFailure; after the last two the intent stands in the log.
         """
         if not looks_like_token(token):
             if use is not None:
@@ -71,12 +83,13 @@ class CitizenReading:
                 self._audit.send_off(lane, planned, use)
                 [found] = lane.receive()
                 citizens = self._citizens(session, found)
-                checking = self._integrity.checking(citizens, turn)
+                checking = self._integrity.checking(self._integrity.asked(citizens), turn)
             index = self._audit.arrived(lane, planned, use)  # no turn waits for the log
         if not citizens:
             raise self._unknown(token)
+        self._integrity.require_agreement(citizens)
         checking.judge()
-        return citizens[0], index
+        return OpenRows(citizens[0], index, self._keys.open_data_key(citizens[0].data_key))
 
     def all_intended(
         self, session: LoginSession, tokens: Sequence[str], intent_of: Callable[[str], Entry]
@@ -101,9 +114,10 @@ class CitizenReading:
         One exchange with the HSM and one with the database. Raises IntegrityFailure, then LimitReached: of neither
         an entry says that the rows were given.
         """
+        self._integrity.require_agreement(rows)
         draft = self._audit.draft(entry)
         with self._token.turn() as turn:
-            checking = self._integrity.checking(rows, turn, draft)
+            checking = self._integrity.checking(self._integrity.asked(rows), turn, draft)
             checking.judge()
         return self._audit.record_planned(self._audit.plan(draft, checking.entry_macs()), use)
 

@@ -16,7 +16,7 @@ from core.audit.service import AuditLog
 from core.citizens import records, store, validation
 from core.citizens.changing import CitizenChanges
 from core.citizens.enrolment import Enrolment
-from core.citizens.integrity import CitizenIntegrity, CitizenRows
+from core.citizens.integrity import CitizenIntegrity
 from core.citizens.listing import COUNTED_LIMIT, CitizenLists, seen_by
 from core.citizens.model import (
     CitizenCount,
@@ -66,9 +66,6 @@ class CitizenService:
         observers: Sequence[CitizenObserver] = (),
     ) -> None:
         self._database = database
-        self._token = token
-        self._sealer = sealer
-        self._keys = keys
         self._digests = Digests(token)
         self._audit = audit
         self._recorder = Recorder(audit)
@@ -77,11 +74,9 @@ class CitizenService:
         self._limits = limits
         self._names = NameSearch(database, self._digests, sealer, limits, audit)
         self._integrity = CitizenIntegrity(token, sealer, keys, audit)
-        self._reading = CitizenReading(database, token, self._integrity, audit)
+        self._reading = CitizenReading(database, token, self._integrity, keys, audit)
         self._lists = CitizenLists(database, sealer, limits, audit)
-        self._changes = CitizenChanges(
-            database, self._reading, self._digests, sealer, keys, limits, audit, now, observers
-        )
+        self._changes = CitizenChanges(database, self._reading, self._digests, sealer, limits, audit, now, observers)
         self._now = now
 
     # --- enrol -----------------------------------------------------------------------------------
@@ -218,20 +213,16 @@ class CitizenService:
                 reason=words,
                 detail={"fields": [field.value for field in asked]},
             )
-            rows, index = self._reading.intended(session, token, intent, use)
-            values = self._decrypt(rows, asked)
+            rows, index, data_key = self._reading.opened(session, token, intent, use)
+            try:
+                values = records.open_fields(data_key, rows.vault_columns, asked, validation.today(self._now()))
+            finally:
+                data_key.wipe()
         done = self._recorder.entry(
             session, Action.CITIZEN_PROFILE, Outcome.DONE, token, purpose=purpose.value, detail={"intent": index}
         )
         self._audit.record_later(done)
         return CitizenProfile(token, purpose, index, values)
-
-    def _decrypt(self, rows: CitizenRows, asked: Sequence[Field]) -> dict[Field, Any]:
-        data_key = self._keys.open_data_key(rows.data_key)
-        try:
-            return records.open_fields(data_key, rows.vault_columns, asked, validation.today(self._now()))
-        finally:
-            data_key.wipe()
 
     # --- change ----------------------------------------------------------------------------------
 

@@ -135,18 +135,22 @@ class KeyService:
     def store_data_keys(self, connection: Connection, kek: VerifiedKek, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store sealed data keys while holding their KEK. Raises KekChangedMeanwhile."""
         [held] = send(connection, [store.hold_for_wrapping(kek.kek_id, len(rows), kek.capacity)])
-        self.check_addition(kek, held)
+        self.check_held(kek, held)
         store.add_data_keys(connection, rows)
 
-    def addition(self, kek: VerifiedKek, row: Mapping[str, Any]) -> tuple[Statement, Statement]:
-        """Return the statements that store one sealed data key: the first one's result goes to `check_addition`."""
-        return store.hold_for_wrapping(kek.kek_id, 1, kek.capacity), store.addition(row)
+    def hold(self, kek: VerifiedKek) -> Statement:
+        """Return the statement that holds a KEK until COMMIT for one new data key; its result goes to `check_held`."""
+        return store.hold_for_wrapping(kek.kek_id, 1, kek.capacity)
 
-    def check_addition(self, kek: VerifiedKek, held: Result) -> None:
-        """Raise KekChangedMeanwhile unless the KEK is the one that was verified and had room: before COMMIT."""
+    def check_held(self, kek: VerifiedKek, held: Result) -> None:
+        """Raise KekChangedMeanwhile unless the KEK is the one that was verified and had room."""
         if [dict(kek.row.columns)] != held.rows:
             self._last = None
             raise KekChangedMeanwhile
+
+    def addition(self, row: Mapping[str, Any]) -> Statement:
+        """Return the statement that stores one sealed data key, behind `hold`."""
+        return store.addition(row)
 
     # --- for reading -----------------------------------------------------------------------------
 
@@ -168,14 +172,12 @@ class KeyService:
 
     def open_data_key(self, row: SealedRow) -> Secret:
         """Return a citizen's data key in clear, from its checked row. Raises IntegrityFailure."""
-        columns = row.columns
-        key_id, wrapped = columns["data_key_id"], bytes(columns["wrapped"])
+        key_id, wrapped = row.columns["data_key_id"], bytes(row.columns["wrapped"])
         held = self._cache.get(key_id, wrapped)
         if held is not None:
             return held
-        aad = wrap_aad(columns["identity_token"], key_id, columns["kek_id"])
-        [value] = self._token.unwrap(columns["kek_id"], columns["algorithm"], [WrapItem(wrapped, aad)])
-        secret = Secret(value)
+        kek_id, algorithm, item = _wrapped(row)
+        secret = Secret(self._token.unwrap(kek_id, algorithm, [item])[0])
         self._cache.put(key_id, wrapped, secret)
         return secret
 
@@ -186,11 +188,8 @@ class KeyService:
         """
         wraps: dict[tuple[str, str], list[tuple[int, WrapItem]]] = {}
         for at, row in enumerate(rows):
-            columns = row.columns
-            aad = wrap_aad(columns["identity_token"], columns["data_key_id"], columns["kek_id"])
-            wraps.setdefault((columns["kek_id"], columns["algorithm"]), []).append(
-                (at, WrapItem(bytes(columns["wrapped"]), aad))
-            )
+            kek_id, algorithm, item = _wrapped(row)
+            wraps.setdefault((kek_id, algorithm), []).append((at, item))
         found: dict[int, Secret] = {}
         for (kek_id, algorithm), items in wraps.items():
             values = self._token.unwrap(kek_id, algorithm, [item for _, item in items])
@@ -275,6 +274,13 @@ class KeyService:
             self.remember_whole([row])
         columns = row.columns
         return VerifiedKek(kek_id, columns["algorithm"], columns["capacity"], row)
+
+
+def _wrapped(row: SealedRow) -> tuple[str, str, WrapItem]:
+    """Return KEK, algorithm and what is to be unwrapped of a data key's row."""
+    columns = row.columns
+    aad = wrap_aad(columns["identity_token"], columns["data_key_id"], columns["kek_id"])
+    return columns["kek_id"], columns["algorithm"], WrapItem(bytes(columns["wrapped"]), aad)
 
 
 def _new_data_key(kek: VerifiedKek, identity_token: str, key_id: uuid.UUID, made: GeneratedDataKey) -> NewDataKey:

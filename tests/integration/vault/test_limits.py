@@ -233,7 +233,7 @@ def test_a_refused_read_leaves_an_entry_and_decrypts_nothing(
 ) -> None:
     with counted.limited(profile="1 per minute"):
         _read(counted, asha.identity_token)
-        monkeypatch.setattr(counted.vault.services.citizens, "_decrypt", None)
+        monkeypatch.setattr(counted.vault.services.keys, "open_data_key", None)
         with pytest.raises(LimitReached):
             _read(counted, asha.identity_token)
     counted.vault.services.audit.flush()
@@ -272,7 +272,7 @@ def test_what_cannot_be_counted_is_refused(
     counted: RealVault, asha: CitizenRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     role = counted.vault.services.database.address.parameters["user"]
-    monkeypatch.setattr(counted.vault.services.citizens, "_decrypt", None)
+    monkeypatch.setattr(counted.vault.services.keys, "open_data_key", None)
     counted.sql(f'REVOKE INSERT ON limit_use FROM "{role}"')
     try:
         with pytest.raises(DatabaseUnavailable):

@@ -166,7 +166,7 @@ def forget_name_digests(real: RealVault, token: str) -> None:
     with services.database.transaction(seeing="*") as connection:
         row = store.directory_row(connection, token)
         assert row is not None
-    [sealed] = services.citizens._sealer.seal([("directory", {**row.columns, "name_digests": None})])
+    [sealed] = services.register._sealer.seal([("directory", {**row.columns, "name_digests": None})])
     real.sql(
         "UPDATE directory SET name_digests = NULL, row_seal = %s WHERE identity_token = %s", [sealed["row_seal"], token]
     )
