@@ -45,7 +45,7 @@ class ChartCard(Card):
         super().__init__(theme, title, caption=caption, aside=boxed(row(self.toggle, *aside, spacing=10)), parent=None)
         self.setObjectName(name)
         self.chart: QWidget | None = None
-        self.model = RowsModel(theme, columns, parent=self)
+        self.model = RowsModel(columns, parent=self)
         self.table = DataTable(theme, name=f"{name}_table", meaning=title, dense=True)
         self.table.setModel(self.model)
         header = self.table.horizontalHeader()

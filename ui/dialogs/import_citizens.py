@@ -57,10 +57,10 @@ class ImportDialog(DialogFrame):
         self.body.addWidget(self.progress)
         self.counts = Label(theme, "", "caption")
         self.body.addWidget(self.counts)
-        self.columns = RowsModel(theme, (Column(self.tr("Column"), mono=True), Column(self.tr("Holds")),
+        self.columns = RowsModel((Column(self.tr("Column"), mono=True), Column(self.tr("Holds")),
                                          Column(self.tr("State"))))  # fmt: skip
         self._columns_box = self._boxed_table(self.columns, "import_columns", self.tr("Columns of the file"), 160, 120)
-        self.rejections = RowsModel(theme, (Column(self.tr("Line")), Column(self.tr("Column")),
+        self.rejections = RowsModel((Column(self.tr("Line")), Column(self.tr("Column")),
                                             Column(self.tr("Reason"))))  # fmt: skip
         self._rejections_box = self._boxed_table(self.rejections, "import_errors", self.tr("Rejected lines"), 80, 130)
         self._policy_box = self._make_policy()

@@ -14,7 +14,6 @@ from core.citizens.model import CitizenRecord, CitizenStatus
 from ui.models import citizen_words
 from ui.models.page_source import PAGE_ROWS, LoadedPage, Pages
 from ui.models.page_tasks import PageTasks
-from ui.theme.theme import Theme
 from ui.widgets import words
 from ui.widgets.cell_model import Cell, CellModel, Column
 
@@ -38,8 +37,8 @@ class CitizenTableModel(CellModel):
     failed = pyqtSignal(object)
     resized = pyqtSignal()
 
-    def __init__(self, theme: Theme, tasks: PageTasks, parent: QObject | None = None) -> None:
-        super().__init__(theme, _columns(), parent)
+    def __init__(self, tasks: PageTasks, parent: QObject | None = None) -> None:
+        super().__init__(_columns(), parent)
         self._tasks = tasks
         self._source: Pages | None = None
         self._count = 0

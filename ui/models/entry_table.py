@@ -8,7 +8,6 @@ from PyQt6.QtCore import QCoreApplication, QModelIndex, QObject, pyqtSignal
 from core.audit.model import StoredEntry
 from ui.models import citizen_words
 from ui.models.entry_words import outcome_look, outcome_word
-from ui.theme.theme import Theme
 from ui.widgets import words
 from ui.widgets.cell_model import Cell, CellModel, Column
 
@@ -20,8 +19,8 @@ class EntryTableModel(CellModel):
 
     more_wanted = pyqtSignal(int)
 
-    def __init__(self, theme: Theme, now: Callable[[], datetime], parent: QObject | None = None) -> None:
-        super().__init__(theme, _columns(), parent)
+    def __init__(self, now: Callable[[], datetime], parent: QObject | None = None) -> None:
+        super().__init__(_columns(), parent)
         self._now = now
         self.entries: list[StoredEntry] = []
         self._cells: list[tuple[Cell, ...]] = []

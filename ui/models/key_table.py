@@ -12,7 +12,6 @@ from ui.widgets import words
 from ui.widgets.cell_model import Cell, Column
 
 SOON = timedelta(days=14)
-CITIZENS = 3
 _GONE = {KeyState.DESTROYED, KeyState.DESTROYING}
 
 
@@ -83,11 +82,18 @@ def cells_of(kek: Kek, now: datetime) -> list[Cell]:
         Cell(kek.kek_id, tone=tone),
         Cell(state_word(kek.state), icon, state_tone),
         Cell(kek.algorithm, tone=tone),
-        Cell(words.DASH if gone else words.number(kek.members), tone=tone),
+        _citizens_cell(kek),
         Cell(age, tone=tone),
         _due_cell(kek, now),
         Cell(kek.check_value or words.DASH, tone="muted"),
     ]
+
+
+def _citizens_cell(kek: Kek) -> Cell:
+    """Return how many citizens a key guards, and how full it is."""
+    if kek.state in _GONE:
+        return Cell(words.DASH, tone="muted")
+    return Cell(words.number(kek.members), share=kek.members / kek.capacity if kek.capacity else 0.0)
 
 
 def _due_cell(kek: Kek, now: datetime) -> Cell:

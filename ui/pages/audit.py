@@ -72,7 +72,7 @@ class AuditPage(Page):
         self.verdict = Banner(theme, "success", " ", " ", name="verdict")
         self.verdict.hide()
         self.body.addWidget(self.verdict)
-        self.model = EntryTableModel(theme, desk.vault.now, self)
+        self.model = EntryTableModel(desk.vault.now, self)
         self.model.more_wanted.connect(self._on_more_wanted)
         self.body.addWidget(self._make_card(), 1)
 

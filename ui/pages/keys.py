@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QModelIndex, QObject, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QPainter
-from PyQt6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
+from PyQt6.QtCore import QModelIndex, pyqtSignal
+from PyQt6.QtWidgets import QVBoxLayout
 
 from core.access.model import Permission
 from core.keys.model import Kek, KeyState
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from core.monitor.health import PartHealth
 
 _DETAIL_WIDTH = 356
-_BAR_WIDTH = 54
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class KeysPage(Page):
             return
         self.facts = ModuleStrip(theme)
         self.body.addWidget(self.facts)
-        self.model = RowsModel(theme, key_table.columns())
+        self.model = RowsModel(key_table.columns())
         self.detail = KeyDetail(theme)
         self.list = self._make_list()
         self.split = ListAndDetail(theme, self.list, self.detail, width=_DETAIL_WIDTH)
@@ -100,7 +98,6 @@ class KeysPage(Page):
         by_number = self.order.value() == "number"
         keks = sorted(read.keks, key=lambda kek: kek.kek_id) if by_number else None
         self._keks = keks or key_table.by_attention(read.keks, read.when)
-        self.bars.shares = [kek.members / kek.capacity if kek.capacity else 0.0 for kek in self._keks]
         self.model.set_rows([key_table.cells_of(kek, read.when) for kek in self._keks])
         citizens = sum(kek.members for kek in self._keks)
         keys = counted(len(self._keks), self.tr("{n} key"), self.tr("{n} keys"))
@@ -126,8 +123,6 @@ class KeysPage(Page):
         self.table = DataTable(theme, name="keks", meaning=self.tr("Key-encryption keys"))
         self.table.setModel(self.model)
         self.table.set_widths(106, 140, 124, 136, 72, 132, 90)
-        self.bars = _BarDelegate(theme, self.table)
-        self.table.setItemDelegateForColumn(key_table.CITIZENS, self.bars)
         self.table.row_chosen.connect(self._on_chosen)
         card.body.addWidget(self.table, 1)
         self._count = Label(theme, "", "caption")
@@ -287,36 +282,3 @@ class KeyDetail(Card):
                 role="strong" if position == now else "body",
             )
             self._life.addWidget(boxed(row(stage, None, Label(self._theme, when, "caption"))))
-
-
-class _BarDelegate(QStyledItemDelegate):
-    """Number and bar: the one column that a delegate paints."""
-
-    def __init__(self, theme: Theme, parent: QObject) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self.shares: list[float] = []
-
-    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Draw the number, then how full the key is."""
-        if painter is None:
-            return
-        px = self._theme.px
-        painter.save()
-        painter.setFont(self._theme.font("body"))
-        brush = index.data(Qt.ItemDataRole.ForegroundRole)
-        painter.setPen(brush.color() if brush is not None else QColor(self._theme.tokens.text))
-        box = option.rect.adjusted(8, 0, -8 - px(_BAR_WIDTH) - 10, 0)
-        flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(box, flags, str(index.data(Qt.ItemDataRole.DisplayRole)))
-        share = self.shares[index.row()] if index.row() < len(self.shares) else 0.0
-        if share or index.data(Qt.ItemDataRole.DisplayRole) != words.DASH:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            left, middle = option.rect.right() - 8 - px(_BAR_WIDTH), option.rect.center().y()
-            painter.setBrush(QColor(self._theme.tokens.track))
-            painter.drawRoundedRect(QRectF(left, middle - 2, px(_BAR_WIDTH), 5), 2.5, 2.5)
-            painter.setBrush(QColor(self._theme.tokens.border_strong))
-            width = max(3.0, px(_BAR_WIDTH) * min(share, 1.0)) if share else 0.0
-            painter.drawRoundedRect(QRectF(left, middle - 2, width, 5), 2.5, 2.5)
-        painter.restore()

@@ -53,7 +53,7 @@ class OperatorsPage(Page):
         self.invite_button.clicked.connect(self.invite)
         if desk.may(Permission.OPERATOR_INVITE):
             self.header.add_action(self.invite_button)
-        self.model = RowsModel(theme, operator_words.columns())
+        self.model = RowsModel(operator_words.columns())
         self.detail = OperatorDetail(desk)
         self.split = ListAndDetail(theme, self._make_list(), self.detail, width=_DETAIL_WIDTH)
         self.detail.closed.connect(self.split.hide_detail)

@@ -42,9 +42,7 @@ class SettingsPage(Page):
         self._desk = desk
         self._settings: list[SettingView] = []
         self._changes: list[SettingChange] = []
-        self.model = RowsModel(
-            desk.theme, [Column(self.tr("Setting")), Column(self.tr("Value")), Column(self.tr("Last changed"))]
-        )
+        self.model = RowsModel([Column(self.tr("Setting")), Column(self.tr("Value")), Column(self.tr("Last changed"))])
         self.detail = SettingDetail(desk)
         self.split = ListAndDetail(desk.theme, self._make_list(), self.detail, width=_DETAIL_WIDTH)
         self.detail.closed.connect(self.split.hide_detail)

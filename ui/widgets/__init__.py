@@ -37,7 +37,7 @@ all with `set_error`, `clear_error`, `set_helper`, `set_optional` and `.editor`.
 
 **Tables** (`data_table.py`, `cell_model.py`): `DataTable(theme, *, name, meaning, dense)` with
 `set_widths`, `choose(row)`, `chosen()`; signals `row_chosen`, `row_opened`. A model subclasses
-`CellModel(theme, [Column(title, numeric, mono)])` and answers `rowCount` and `cell(row, column) ->
+`CellModel([Column(title, numeric, mono)])` and answers `rowCount` and `cell(row, column) ->
 Cell(text, icon, tone, …) | None`; `RowsModel` holds small ones. A card that ends in a table needs a
 footer, or 7 px, or the viewport paints over its round corners.
 

@@ -1,17 +1,11 @@
-"""A table model that speaks in cells, so that pages say what stands in them and not how it is painted.
-
-Brushes, fonts and icons are cached per theme: a table asks for them thousands of times a second.
-"""
+"""A table model that speaks in cells, so that pages say what stands in them and not how it is painted."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
-from PyQt6.QtGui import QBrush, QFont, QIcon
 
-from ui.theme.fonts import Role
-from ui.theme.theme import Theme
 from ui.theme.tokens import Tone
 
 _Cell = Qt.ItemDataRole
@@ -33,7 +27,7 @@ class Cell:
     """What one cell shows. Status is icon and word: muted when normal (`Cell("Active", "circle-check", "muted")`).
 
     `icon_tone` defaults to `tone`, for plain text to the supporting grey; `spoken` is what a screen
-    reader says instead of the text; `tip` the tool tip.
+    reader says instead of the text; `tip` the tool tip; `share` (0 to 1) is drawn as a bar behind the text.
     """
 
     text: str
@@ -42,6 +36,7 @@ class Cell:
     icon_tone: Tone | None = None
     spoken: str = ""
     tip: str = ""
+    share: float | None = None
 
 
 class CellModel(QAbstractTableModel):
@@ -50,23 +45,14 @@ class CellModel(QAbstractTableModel):
     `cell` is called for what is visible only, several times a paint: it must not wait for anything.
     """
 
-    def __init__(self, theme: Theme, columns: Sequence[Column], parent: QObject | None = None) -> None:
+    def __init__(self, columns: Sequence[Column], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
         self.columns = tuple(columns)
-        self._brushes: dict[Tone, QBrush] = {}
-        self._fonts: dict[Role, QFont] = {}
-        self._icons: dict[tuple[str, Tone], QIcon] = {}
-        self._answers: dict[int, Callable[[Cell, Column], Any]] = {
-            _Cell.DisplayRole: lambda cell, _: cell.text,
-            _Cell.DecorationRole: lambda cell, _: self._icon(cell) if cell.icon else None,
-            _Cell.ForegroundRole: lambda cell, _: self._brush(cell.tone),
-            _Cell.FontRole: lambda _, column: self._font("mono") if column.mono else None,
-            _Cell.TextAlignmentRole: lambda _, column: _RIGHT if column.numeric else _LEFT,
-            _Cell.ToolTipRole: lambda cell, _: cell.tip or None,
-            _Cell.AccessibleTextRole: lambda cell, _: cell.spoken or cell.text,
+        self._answers: dict[int, Callable[[Cell], str | None]] = {
+            _Cell.DisplayRole: lambda cell: cell.text,
+            _Cell.ToolTipRole: lambda cell: cell.tip or None,
+            _Cell.AccessibleTextRole: lambda cell: cell.spoken or cell.text,
         }
-        theme.changed.connect(self._on_theme_changed)
 
     def cell(self, row: int, column: int) -> Cell | None:
         """Return what one cell shows."""
@@ -77,12 +63,12 @@ class CellModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: QModelIndex, role: int = _Cell.DisplayRole) -> Any:
-        """Answer Qt's roles from the cell."""
+        """Answer what Qt asks for screen readers and tool tips; what a cell looks like is `CellPainter`'s."""
         answer = self._answers.get(role)
         if answer is None or not index.isValid():
             return None
         cell = self.cell(index.row(), index.column())
-        return None if cell is None else answer(cell, self.columns[index.column()])
+        return None if cell is None else answer(cell)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Cell.DisplayRole) -> Any:
         """Answer heading and alignment of a column."""
@@ -94,39 +80,17 @@ class CellModel(QAbstractTableModel):
             return _RIGHT if self.columns[section].numeric else _LEFT
         return None
 
-    def _brush(self, tone: Tone) -> QBrush:
-        if tone not in self._brushes:
-            self._brushes[tone] = QBrush(self._theme.colour(tone))
-        return self._brushes[tone]
-
-    def _font(self, role: Role) -> QFont:
-        if role not in self._fonts:
-            self._fonts[role] = self._theme.font(role)
-        return self._fonts[role]
-
-    def _icon(self, cell: Cell) -> QIcon:
-        tone: Tone = cell.icon_tone or ("text2" if cell.tone == "text" else cell.tone)
-        if (cell.icon, tone) not in self._icons:
-            self._icons[cell.icon, tone] = self._theme.icon(cell.icon, tone)
-        return self._icons[cell.icon, tone]
-
-    def _on_theme_changed(self) -> None:
-        self._brushes.clear()
-        self._fonts.clear()
-        self._icons.clear()
-
 
 class RowsModel(CellModel):
     """Rows that are all there: for small tables. `set_rows` shows others."""
 
     def __init__(
         self,
-        theme: Theme,
         columns: Sequence[Column],
         rows: Sequence[Sequence[Cell]] = (),
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(theme, columns, parent)
+        super().__init__(columns, parent)
         self._rows = list(rows)
 
     def set_rows(self, rows: Sequence[Sequence[Cell]]) -> None:

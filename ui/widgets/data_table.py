@@ -1,31 +1,22 @@
 """The table: 30 px rows with hairlines, one selected row with a bar, a hover row, no grid.
 
-Speed decides its shape (see `look.md`): cells come from model roles (text, icon, foreground, font,
-alignment), hairlines are drawn in the view's own `paintEvent`, and there is no delegate in Python
-and no `::item` rule. So a model answers `DecorationRole` with `theme.icon(…)`, `ForegroundRole`
-with `theme.colour(…)` and `FontRole` with `theme.font("mono")`, all of them cached: `CellModel` in
-`cell_model.py` does that for whoever answers `cell(row, column)`.
+Speed decides its shape: the view draws the cells of a `CellModel` itself, column by column, from texts that are
+laid out already (`cell_painter.py`, `docs/adr/0026`), without delegate, roles or `::item` rules. Roles are answered
+for screen readers and tool tips.
 """
 
-from PyQt6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QAbstractItemModel, QEvent, QLine, QModelIndex, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion
-from PyQt6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from ui.theme.theme import Theme
+from ui.widgets.cell_model import CellModel
+from ui.widgets.cell_painter import CellPainter, Room
 from ui.widgets.label import wear
 
 _BAR = 3
-_PADDING = 5  # with the 3 px that Qt leaves: 8 px at both sides of a cell, as in the header
-_INSET = 8  # with them: the card's padding
-_VIEWS_OWN = QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected
+_PADDING = 8  # at both sides of a cell, as in the header
+_INSET = 8  # with it: the card's padding
 
 
 class DataTable(QTableView):
@@ -45,6 +36,7 @@ class DataTable(QTableView):
         self._theme = theme
         self._dense = dense
         self._hovered = -1
+        self._cells = CellPainter(theme)
         self.setObjectName(name)
         self.setAccessibleName(meaning)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -59,7 +51,6 @@ class DataTable(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.setItemDelegate(_Cells(self))
         self._set_up_headers()
         self.doubleClicked.connect(self.row_opened)
         self._on_changed()
@@ -111,7 +102,7 @@ class DataTable(QTableView):
     # --- painting ----------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Draw hover ground, cells, hairlines and the bar of the selected row."""
+        """Draw hover ground, cells, hairlines and the bar of the selected row; nothing of it is Qt's own drawing."""
         viewport = self.viewport()
         if viewport is None:
             return
@@ -124,21 +115,33 @@ class DataTable(QTableView):
         if chosen.isValid():
             top, height = self._span(chosen.row())
             painter.fillRect(0, top, viewport.width(), height, QColor(tokens.selection))
-        painter.end()  # the view paints with its own
-        super().paintEvent(event)
-        painter = QPainter(viewport)
-        painter.setPen(QColor(tokens.hairline))
-        first = self.rowAt(0)
-        last = self.rowAt(viewport.height() - 1)
-        model = self.model()
-        if first >= 0 and model is not None:
-            until = last if last >= 0 else model.rowCount() - 1
-            for number in range(first, until + 1):
-                top, height = self._span(number)
-                painter.drawLine(0, top + height - 1, viewport.width(), top + height - 1)
+        self._paint_cells(painter, event)
         if chosen.isValid():
             top, height = self._span(chosen.row())
             painter.fillRect(0, top, _BAR, height, QColor(tokens.accent))
+
+    def _paint_cells(self, painter: QPainter, event: QPaintEvent | None) -> None:
+        """Draw the cells and hairlines of the rows that are to be drawn."""
+        model = self.model()
+        viewport = self.viewport()
+        if not isinstance(model, CellModel) or viewport is None or not model.rowCount():
+            return
+        area = viewport.rect() if event is None else event.rect()
+        first, last = self.rowAt(max(0, area.top())), self.rowAt(area.bottom())
+        if first < 0:
+            return
+        height = self.rowHeight(first)
+        numbers = range(first, (last if last >= 0 else model.rowCount() - 1) + 1)
+        top = self.rowViewportPosition(first)
+        rows = [(number, top + at * height) for at, number in enumerate(numbers)]  # all rows are equally high
+        for column in range(len(model.columns)):
+            left = self.columnViewportPosition(column) + _PADDING + (_INSET if column == 0 else 0)
+            width = self.columnViewportPosition(column) + self.columnWidth(column) - _PADDING - left
+            if width > 0 and left < viewport.width() and left + width > 0:
+                self._cells.paint(painter, model, column, Room(left, width), rows, height)
+        painter.setPen(QColor(self._theme.tokens.hairline))
+        across = viewport.width()
+        painter.drawLines(*(QLine(0, y + height - 1, across, y + height - 1) for _, y in rows))
 
     def _span(self, number: int) -> tuple[int, int]:
         return self.rowViewportPosition(number), self.rowHeight(number)
@@ -212,19 +215,3 @@ class _Header(QHeaderView):
     def __init__(self, theme: Theme, table: QTableView) -> None:
         super().__init__(Qt.Orientation.Horizontal, table)
         wear(self, theme.font("small"))
-
-
-class _Cells(QStyledItemDelegate):
-    """Qt's own cells, told only what roles cannot say. It overrides no `paint`: drawing stays in C++."""
-
-    def __init__(self, table: DataTable) -> None:
-        super().__init__(table)
-
-    def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:
-        """Inset the first column, and leave the selection's ground to the view, so that words keep their colour."""
-        super().initStyleOption(option, index)
-        if option is None:
-            return
-        option.state &= ~_VIEWS_OWN
-        first = index.column() == 0
-        option.rect.adjust(_PADDING + (_INSET if first else 0), 0, -_PADDING, 0)

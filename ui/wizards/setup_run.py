@@ -121,7 +121,7 @@ class ResultPage(WizardPage):
         card.body.addLayout(column(*self._facts.values(), spacing=6))
         self.main.addWidget(card)
         keys = Card(theme, self.tr("Keys in the token"), flush=True)
-        self._model = RowsModel(theme, (Column(self.tr("Key"), mono=True), Column(self.tr("Check value"), mono=True)))
+        self._model = RowsModel((Column(self.tr("Key"), mono=True), Column(self.tr("Check value"), mono=True)))
         self.table = DataTable(theme, name="setup_keys", meaning=self.tr("Keys in the token"))
         self.table.setModel(self._model)
         self.table.set_widths(240, 120)

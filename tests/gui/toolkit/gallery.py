@@ -122,7 +122,7 @@ class Gallery(QWidget):
             [Cell("idt_whTp3Fs2QhX6KWxOiixgVo", tone="muted"), *erased, Cell("Erased", "eraser")],
         ]
         self.table = DataTable(t, name="table", meaning="Table")
-        self.table.setModel(RowsModel(t, columns, rows, self))
+        self.table.setModel(RowsModel(columns, rows, self))
         self.table.set_widths(232, 110, 110, 80)
         self.table.setFixedHeight(30 + 4 * 30)
         self.table.selectRow(1)

@@ -123,7 +123,7 @@ class CitizensSample(Page):
             Column("Verified"),
         )
         self.table = DataTable(t, name="citizens_table", meaning="Citizens")
-        self.table.setModel(RowsModel(t, columns, [_cells(text) for text in _ROWS * 4], self))
+        self.table.setModel(RowsModel(columns, [_cells(text) for text in _ROWS * 4], self))
         self.table.set_widths(221, 124, 126, 107, 92, 90)
         self.table.selectRow(3)
         card.body.setSpacing(0)

@@ -261,7 +261,7 @@ def test_typed_markup_is_never_read_as_markup(qtbot: QtBot, theme: Theme) -> Non
 @pytest.fixture
 def table(host_of: Host, qtbot: QtBot, theme: Theme) -> DataTable:
     table = DataTable(theme, name="table", meaning="Citizens")
-    table.setModel(RowsModel(theme, [Column("Token", mono=True), Column("Entries", numeric=True)], ROWS, table))
+    table.setModel(RowsModel([Column("Token", mono=True), Column("Entries", numeric=True)], ROWS, table))
     table.setFixedHeight(300)
     host_of(table, Button(theme, "Go", name="go"))
     return table
@@ -307,14 +307,6 @@ def test_the_row_under_the_pointer_is_known(table: DataTable) -> None:
     move_mouse(viewport, QPoint(40, 75))
     settle()
     assert table.hovered_row == 2
-
-
-def test_numbers_stand_at_the_right_in_cells_and_headings(table: DataTable, theme: Theme) -> None:
-    model = table.model()
-    assert model is not None
-    role = Qt.ItemDataRole.TextAlignmentRole
-    assert model.data(model.index(0, 1), role) & Qt.AlignmentFlag.AlignRight
-    assert model.headerData(1, Qt.Orientation.Horizontal, role) & Qt.AlignmentFlag.AlignRight
 
 
 def test_the_ring_follows_the_keyboard_and_stands_outside(

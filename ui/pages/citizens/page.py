@@ -50,7 +50,7 @@ class CitizensPage(Page):
         self._states: Mapping[str, str] = {}
         self._take_keyboard = False
         self._loaded = False
-        self.model = CitizenTableModel(desk.theme, desk.tasks, self)
+        self.model = CitizenTableModel(desk.tasks, self)
         self.list = ListCard(desk.theme, self.model)
         self.detail = CitizenDetail(desk)
         self.listing = Listing(desk, self.list, self.model, lambda: self.detail.record, self)

@@ -51,7 +51,7 @@ class ProofsPage(Page):
         self.ask = AskCard(theme)
         self.ask.setFixedWidth(theme.px(_ASK_WIDTH))
         self.result = ResultCard(theme)
-        self.history = RowsModel(theme, proof_words.history_columns())
+        self.history = RowsModel(proof_words.history_columns())
         right = column(self.result, self._make_history(), spacing=12)
         right.setStretch(1, 1)
         middle = row(self.ask, boxed(right), spacing=12)
