@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from core.errors import LoginSessionEnded, VaultLocked
 from ui.pending import Pending
 from ui.tasks import Job, JobStopped, Task, TaskRunner
 
@@ -35,11 +36,11 @@ class PageTasks:
 
     def query(self, work: Callable[[], T]) -> Pending[T]:
         """Read something, beside other queries and the running command."""
-        return self._runner.query(work)
+        return self._runner.query(lambda: self._while_open(work))
 
     def command(self, work: Callable[[], T]) -> Pending[T]:
         """Change something, after all commands before it."""
-        return self._runner.command(work)
+        return self._runner.command(lambda: self._while_open(work))
 
     def job(self, title: str, work: Callable[[Job], T]) -> Pending[T]:
         """Change something that takes long, shown in the status bar. A lock asks it to stop at its next safe point."""
@@ -54,6 +55,15 @@ class PageTasks:
                 self._jobs.discard(job)
 
         return self._runner.job(title, noted)
+
+    def _while_open(self, work: Callable[[], T]) -> T:
+        """Do work; what fails only because the console was locked meanwhile is over, whoever has signed in since."""
+        try:
+            return work()
+        except (VaultLocked, LoginSessionEnded):
+            if self._ended:
+                raise asyncio.CancelledError from None
+            raise
 
     def report(self, error: BaseException, retry: Callable[[], None] | None = None) -> None:
         """Hand an error to the one place where it becomes words."""

@@ -1,7 +1,7 @@
 """Paints the cells of a `CellModel`, word by word from what was laid out before.
 
 Qt asks a model seven times for each cell and lays its text out anew in each frame; that is most of what a
-scrolled table costs. A laid-out text is kept here instead, by its words, font and room (`docs/adr/0026`).
+scrolled table costs. A laid-out text is kept here instead, by its words, font and room (`docs/adr/0027`).
 """
 
 from collections import OrderedDict

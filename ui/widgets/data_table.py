@@ -1,7 +1,7 @@
 """The table: 30 px rows with hairlines, one selected row with a bar, a hover row, no grid.
 
 Speed decides its shape: the view draws the cells of a `CellModel` itself, column by column, from texts that are
-laid out already (`cell_painter.py`, `docs/adr/0026`), without delegate, roles or `::item` rules. Roles are answered
+laid out already (`cell_painter.py`, `docs/adr/0027`), without delegate, roles or `::item` rules. Roles are answered
 for screen readers and tool tips.
 """
 

@@ -1,6 +1,7 @@
 """TaskRunner: order, side by side, cancel, errors, closing; all without an asyncio loop."""
 
 import asyncio
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -8,7 +9,9 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.errors import HsmNotAnswering
+from core.errors import CitizenZeroError, HsmNotAnswering, LoginSessionEnded, VaultLocked
+from tests.support.gui import settle
+from ui.models.page_tasks import PageTasks
 from ui.pending import Pending
 from ui.tasks import Job, JobState, JobStopped, TaskRunner
 
@@ -346,3 +349,38 @@ def test_a_stopped_job_is_told_by_an_exception_of_its_own() -> None:
     job.stop()
     with pytest.raises(JobStopped):
         job.check()
+
+
+@pytest.mark.parametrize("error", [VaultLocked("Not logged in."), LoginSessionEnded("Over.")], ids=["locked", "ended"])
+def test_what_fails_because_a_page_was_locked_is_not_told_to_whoever_signs_in_next(
+    qtbot: QtBot, runner: TaskRunner, reported: Reported, error: CitizenZeroError
+) -> None:
+    go_on = threading.Event()
+
+    def work() -> None:
+        go_on.wait(5)
+        raise error
+
+    async def page() -> None:
+        await tasks.query(work)
+
+    tasks = PageTasks(runner)
+    tasks.start(page())
+    qtbot.waitUntil(lambda: runner._running == 1)
+    tasks.end()
+    go_on.set()
+    qtbot.waitUntil(lambda: runner._running == 0)
+    gc.collect()
+    settle()
+    assert reported.errors == []
+
+
+def test_another_failure_after_a_lock_is_still_told(qtbot: QtBot, runner: TaskRunner, reported: Reported) -> None:
+    tasks = PageTasks(runner)
+    pending = tasks.command(lambda: 1 / 0)
+    tasks.end()
+    qtbot.waitUntil(pending.done)
+    del pending
+    gc.collect()
+    qtbot.waitUntil(lambda: len(reported.errors) == 1)
+    assert isinstance(reported.errors[0], ZeroDivisionError)
