@@ -1,5 +1,6 @@
 """Timing that survives a shared machine: everything takes turns in one run, and ratios are what counts."""
 
+import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,11 +16,21 @@ class Timing:
     p95: float
 
 
-def interleaved(steps: Mapping[str, Step], rounds: int, warm_up: int = 20) -> dict[str, Timing]:
-    """Run each step once a round, in turns; what disturbs the machine disturbs all alike."""
+def interleaved(
+    steps: Mapping[str, Step], rounds: int, warm_up: int = 20, *, any_order: bool = False
+) -> dict[str, Timing]:
+    """Run each step once a round, in turns; what disturbs the machine disturbs all alike.
+
+    What ran just before a step warms or cools it. Steps that do not need each other take turns in `any_order`, drawn
+    anew each round, so that none always follows the same one.
+    """
+    chance = random.Random(1)  # noqa: S311 (the same each time)
     times: dict[str, list[float]] = {name: [] for name in steps}
+    turns = list(steps.items())
     for number in range(warm_up + rounds):
-        for name, step in steps.items():
+        if any_order:
+            chance.shuffle(turns)
+        for name, step in turns:
             began = time.perf_counter()
             step(number)
             if number >= warm_up:
