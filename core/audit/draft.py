@@ -17,6 +17,15 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class DraftBatch:
+    """Entries that are to stand one behind the other, the first at `first`; no bytes where that cannot be guessed."""
+
+    entries: Sequence[Entry]
+    first: int
+    exact: Sequence[bytes]
+
+
+@dataclass(frozen=True)
 class PlannedEntry:
     """The same with its MAC, as the statement that stores it if the index is still free."""
 

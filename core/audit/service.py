@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from core.audit import store
 from core.audit.checking import LogVerdict, problems, verdict_of
-from core.audit.draft import Draft, PlannedEntry
+from core.audit.draft import Draft, DraftBatch, PlannedEntry
 from core.audit.growth import LogGrowth
 from core.audit.model import (
     WITHOUT_MAC,
@@ -90,8 +90,8 @@ class AuditLog:
         self._next = None  # known again once these entries have their place
         try:
             first = store.take_indexes(connection, len(entries))
-            rows = self._rows(first, entries)
-            store.insert_entries(connection, rows)
+            exact = [encode(first + at, entry) for at, entry in enumerate(entries)]
+            store.insert_entries(connection, _rows(first, entries, exact, self._authenticate(entries, exact)))
         except DATABASE_ERRORS as error:
             if time.monotonic() - started > HSM_PATIENCE_SECONDS and (
                 connection_lost(error) or sqlstate(error) == IDLE
@@ -100,7 +100,7 @@ class AuditLog:
                 raise HsmNotAnswering("The HSM took too long to authenticate an audit entry.") from driver_error(error)
             raise _unwritten(error, first) from driver_error(error)
         self._next = first + len(entries)
-        return [row["index"] for row in rows]
+        return list(range(first, first + len(entries)))
 
     def send(self, lane: Lane, statements: Sequence[Statement], planned: PlannedEntry) -> None:
         """Run the work's statements and the entry in the lane's transaction, in one exchange; COMMIT must follow.
@@ -126,6 +126,25 @@ class AuditLog:
         if index is None or (entry.action, entry.outcome) in WITHOUT_MAC:
             return Draft(entry, -1, ())
         return Draft(entry, index, (encode(index, entry),))
+
+    def draft_batch(self, entries: Sequence[Entry]) -> DraftBatch:
+        """Return several entries' bytes with the indexes that they will probably have."""
+        first = self._next
+        if first is None:
+            return DraftBatch(entries, -1, ())
+        return DraftBatch(entries, first, [encode(first + at, entry) for at, entry in enumerate(entries)])
+
+    def append_batch(self, connection: Connection, draft: DraftBatch, macs: Sequence[bytes]) -> None:
+        """Append drafted entries as the last statements before COMMIT; made anew should another have their indexes."""
+        self._next = None
+        try:
+            if not draft.exact or not store.take_indexes_at(connection, draft.first, len(draft.entries)):
+                self.append(connection, *draft.entries)
+                return
+            store.insert_entries(connection, _rows(draft.first, draft.entries, draft.exact, macs))
+        except DATABASE_ERRORS as error:
+            raise _unwritten(error, draft.first) from driver_error(error)
+        self._next = draft.first + len(draft.entries)
 
     def plan(self, draft: Draft, macs: Sequence[bytes]) -> PlannedEntry:
         """Join a draft with the MACs of its bytes. Should another process take the index first, it is made anew."""
@@ -259,20 +278,21 @@ class AuditLog:
         with self._database.transaction() as connection:
             return verdict_of(store.size(connection), store.scan(connection, SCAN_BATCH), self._macs.entry_macs)
 
-    def _rows(self, first: int, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-        """Return the rows of entries whose first has this index: columns, exact bytes, MACs."""
-        exact = [encode(first + offset, entry) for offset, entry in enumerate(entries)]
-        macs = self._authenticate(entries, exact)
-        return [
-            {**columns(first + offset, entry), "entry": data, "mac": mac}
-            for offset, (entry, data, mac) in enumerate(zip(entries, exact, macs, strict=True))
-        ]
-
     def _authenticate(self, entries: Sequence[Entry], exact: Sequence[bytes]) -> list[bytes | None]:
         """Return the MACs; none at all where every entry is one that is written before the HSM is open."""
         if all((entry.action, entry.outcome) in WITHOUT_MAC for entry in entries):
             return [None] * len(entries)
         return list(self._macs.entry_macs(exact))
+
+
+def _rows(
+    first: int, entries: Sequence[Entry], exact: Sequence[bytes], macs: Sequence[bytes | None]
+) -> list[dict[str, Any]]:
+    """Return the rows of entries whose first has this index: columns, exact bytes, MACs."""
+    return [
+        {**columns(first + at, entry), "entry": data, "mac": mac}
+        for at, (entry, data, mac) in enumerate(zip(entries, exact, macs, strict=True))
+    ]
 
 
 def _unwritten(error: DatabaseError, first: int) -> Exception:

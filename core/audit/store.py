@@ -77,6 +77,13 @@ def take_indexes(connection: Connection | Lane, count: int) -> int:
     return int(taken.records[0][0]) - count
 
 
+def take_indexes_at(connection: Connection, first: int, count: int) -> bool:
+    """Lock the head until COMMIT and take `count` indexes from `first` on, if the head is still there."""
+    sql = "UPDATE audit_head SET size = size + %(count)s::bigint WHERE size = %(first)s::bigint"
+    [taken] = send(connection, [Statement(sql, {"first": first, "count": count})])
+    return taken.count == 1
+
+
 def insert_entries(connection: Connection | Lane, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store entries: columns, exact bytes and MAC."""
     add_rows(connection, audit_entry, rows)

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from core.access.model import LoginSession
+from core.audit.draft import DraftBatch
 from core.audit.model import Action, Entry, Outcome
 from core.audit.service import AuditLog
 from core.citizens import names, records, store
@@ -77,8 +78,10 @@ class Enrolment:
                 if len(citizens) == 1:
                     return [self._enrol_one(session, kek, citizens[0])]
                 rows = self.new_rows(kek, people)
+                entries = self.drafted(session, rows)
+                _, macs = self._token.check_macs((), entries.exact)
                 with self._database.transaction(ENROLLED_ALREADY, seeing=session.seeing) as connection:
-                    self.store(connection, session, kek, rows)
+                    self.store(connection, kek, rows, entries, macs)
             except (KekChangedMeanwhile, DatabaseContended):
                 continue  # another console filled the KEK, or enrolled some of the same people, at the same moment
             return [records.record(row.vault) for row in rows]
@@ -159,11 +162,22 @@ class Enrolment:
     def _entry(self, session: LoginSession, token: str) -> Entry:
         return self._recorder.entry(session, Action.CITIZEN_ENROL, Outcome.DONE, token, citizen_revision=1)
 
-    def store(self, connection: Connection, session: LoginSession, kek: VerifiedKek, rows: Sequence[NewRows]) -> None:
+    def drafted(self, session: LoginSession, rows: Sequence[NewRows]) -> DraftBatch:
+        """Return the entries of new citizens, whose MACs may be made with others before BEGIN."""
+        return self._audit.draft_batch([self._entry(session, row.vault["identity_token"]) for row in rows])
+
+    def store(
+        self,
+        connection: Connection,
+        kek: VerifiedKek,
+        rows: Sequence[NewRows],
+        entries: DraftBatch,
+        macs: Sequence[bytes],
+    ) -> None:
         """Store rows and entries; COMMIT must follow at once. Raises KekChangedMeanwhile."""
         store.add(connection, [row.directory for row in rows], [row.vault for row in rows])
         self._keys.store_data_keys(connection, kek, [row.data_key for row in rows])
-        self._audit.append(connection, *(self._entry(session, row.vault["identity_token"]) for row in rows))
+        self._audit.append_batch(connection, entries, macs)
 
 
 def _citizen_rows(

@@ -73,7 +73,7 @@ vault = Table(
     Column("is_deleted", Boolean, nullable=False),
 )
 
-UNIQUE = ("aadhaar_hash", "pan_hash", "user_id")
+UNIQUE = {"aadhaar_hash": "text", "pan_hash": "text", "user_id": "uuid"}  # what nobody else may have, and its type
 
 
 def add(connection: Connection, directory_rows: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -89,13 +89,15 @@ def addition(directory_row: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[
 
 def taken(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[tuple[str, object]]:
     """Return those (column, value) pairs of new directory rows that a citizen in the vault has already."""
-    found: set[tuple[str, object]] = set()
-    for column in UNIQUE:
-        values = [row[column] for row in rows if row[column] is not None]
-        if values:
-            query = select(directory.c[column]).where(directory.c[column].in_(values))
-            found |= {(column, value) for (value,) in connection.execute(query)}
-    return found
+    statements = [
+        Statement(
+            f"SELECT {column} FROM directory WHERE {column} = ANY(%(values)s::{kind}[])",  # noqa: S608 (our own names)
+            {"values": [row[column] for row in rows if row[column] is not None]},
+        )
+        for column, kind in UNIQUE.items()
+    ]
+    results = send(connection, statements)
+    return {(column, value) for column, found in zip(UNIQUE, results, strict=True) for (value,) in found.records}
 
 
 def replace(

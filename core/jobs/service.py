@@ -24,7 +24,7 @@ from core.errors import IntegrityFailure, JobCancelled, JobRunsElsewhere, NotFou
 from core.jobs import store
 from core.jobs.model import NEEDS, Job, JobKind, JobState, Rejection
 from core.storage.database import Database
-from core.storage.seal import RowSealer, SealedRow
+from core.storage.seal import MacBatch, RowSealer, SealedRow
 
 RECENT = 50
 REJECTIONS_AT_ONCE = 1_000
@@ -45,8 +45,11 @@ class JobRun:
         """Return the job as last stored."""
         return job_of(self._columns, live=True)
 
-    def sealed(self, **changes: Any) -> dict[str, Any]:
-        """Return the row's next state, sealed: `done`, `position`, `counts`, `state`. One HSM call, so before BEGIN."""
+    def sealed(self, macs: MacBatch | None = None, **changes: Any) -> dict[str, Any]:
+        """Return the row's next state, sealed: `done`, `position`, `counts`, `state`. One HSM call, so before BEGIN.
+
+        `macs` makes the seal, where the caller has others made by the same call.
+        """
         if "counts" in changes:
             changes["counts"] = store.new_counts(changes["counts"])
         columns = {
@@ -56,7 +59,8 @@ class JobRun:
             "updated_at": self._now(),
             "revision": self._columns["revision"] + 1,
         }
-        return self._sealer.seal([(store.job.name, columns)])[0]
+        sealer = self._sealer if macs is None else RowSealer(macs)
+        return sealer.seal([(store.job.name, columns)])[0]
 
     def step(self, connection: Connection, row: Mapping[str, Any], rejections: Sequence[Rejection] = ()) -> None:
         """Store the next state inside the work's transaction. Raises JobCancelled or JobRunsElsewhere."""
