@@ -2,9 +2,11 @@
 
 import pytest
 
-from core.audit.model import EntryFilter
+from core.audit.model import Action, Entry, EntryFilter, Outcome
+from core.audit.service import AuditLog
 from core.citizens.model import Purpose
 from core.errors import CitizenZeroError, DatabaseUnavailable, IntegrityFailure, NotFound
+from core.settings.limits import Limited
 from core.storage.database import Database
 from core.storage.lane import BEGIN, Lane
 from core.storage.statement import Statement
@@ -105,3 +107,65 @@ def test_what_is_no_token_never_stands_in_an_entry(real: RealVault) -> None:
         real.vault.services.citizens.profile(real.session, "234567890124", Purpose.SUPPORT)
     real.vault.services.audit.flush()
     assert real.sql("SELECT count(*) FROM audit_entry WHERE entry LIKE '%%234567890124%%'::bytea")[0][0] == 0
+
+
+# --- entries that were drafted for an index, and somebody else has it ---------------------------------
+
+
+def _entries(real: RealVault, count: int) -> list[Entry]:
+    return [
+        real.vault.services.audit.entry(
+            real.session.actor, action=Action.JOB_START, outcome=Outcome.DONE, detail={"done": number}
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_batch_drafted_for_indexes_that_are_gone_is_made_anew(real: RealVault, others: int) -> None:
+    services = real.vault.services
+    services.audit.record(*_entries(real, 1))
+    drafted = services.audit.draft_batch(_entries(real, 3))
+    _, macs = services.token.check_macs((), drafted.exact)
+    for _ in range(others):
+        AuditLog(services.database, services.token, real.vault.now).record(*_entries(real, 1))
+    before = services.audit.size()
+    with services.database.transaction() as connection:
+        services.audit.append_batch(connection, drafted, macs)
+    written = services.audit.search(EntryFilter(action="job:start"), 3)
+    assert [entry.index for entry in written] == [before + 2, before + 1, before]
+    assert [entry.detail["done"] for entry in written] == [2, 1, 0]
+    assert services.audit.verify().problem is None
+
+
+def test_a_batch_that_is_undone_leaves_no_entry_and_the_next_one_follows(real: RealVault) -> None:
+    services = real.vault.services
+    services.audit.record(*_entries(real, 1))
+    drafted = services.audit.draft_batch(_entries(real, 2))
+    _, macs = services.token.check_macs((), drafted.exact)
+    before = services.audit.size()
+    with services.database.transaction() as connection:
+        services.audit.append_batch(connection, drafted, macs)
+        connection.rollback()
+    assert services.audit.size() == before
+    services.audit.record(*_entries(real, 1))
+    assert services.audit.verify().problem is None
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_use_is_counted_once_with_its_entry_also_when_the_index_is_gone(real: RealVault, others: int) -> None:
+    services = real.vault.services
+    services.audit.record(*_entries(real, 1))
+    use = services.limits.use(real.session, Limited.EXPORT)
+    planned = services.audit.planned(*_entries(real, 1))
+    for _ in range(others):
+        AuditLog(services.database, services.token, real.vault.now).record(*_entries(real, 1))
+    counted, before = _uses(real), services.audit.size()
+    assert services.audit.record_planned(planned, use) == before
+    assert _uses(real) == counted + 1
+    assert services.audit.verify().problem is None
+
+
+def _uses(real: RealVault) -> int:
+    [(uses,)] = real.sql("SELECT count(*) FROM limit_use WHERE holder LIKE 'export/%%'")
+    return int(uses)
