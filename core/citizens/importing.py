@@ -6,35 +6,26 @@ The user id of a row without one follows from the file and the line: even an imp
 begin anew enrols nobody twice. Rejections name line, column and reason, never a value.
 """
 
-import hmac
-import sys
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
-from uuid import UUID
-
-import cbor2
 
 from core.access.limits.service import RateLimits
 from core.access.model import LoginSession, Permission, require
 from core.audit.model import Action
 from core.audit.service import AuditLog
 from core.citizens import store
-from core.citizens.csv_file import CitizenCsv, CsvRow, header_of, write_rejections
+from core.citizens.csv_file import CitizenCsv, header_of, write_rejections
 from core.citizens.enrolment import ENROLLED_ALREADY, Enrolment, NewRows
+from core.citizens.import_batches import ImportBatches, Prepared, checked, short_turns
 from core.citizens.import_model import (
     ENROLLED,
-    OTHER_STATE,
     PREVIEW_ROWS,
     REASONS,
-    ROW,
     UNIQUE,
     FileColumn,
     ImportPreview,
@@ -42,42 +33,23 @@ from core.citizens.import_model import (
     OnError,
     looked_at,
 )
-from core.citizens.model import NewCitizen
 from core.citizens.recording import Recorder
-from core.citizens.validation import new_citizen, today
+from core.citizens.validation import today
 from core.errors import (
     AlreadyExists,
     DatabaseContended,
     DatabaseUnavailable,
-    InvalidFields,
     InvalidInput,
     JobCancelled,
     LineRefused,
 )
 from core.jobs.model import Job, JobKind, JobState, Pace, Progress, Rejection
 from core.jobs.service import JobRun, JobService
-from core.keys.service import KEK_ATTEMPTS, KekChangedMeanwhile, KeyService, VerifiedKek
+from core.keys.service import KEK_ATTEMPTS, KekChangedMeanwhile, KeyService
 from core.settings.service import SettingsService
 from core.states import EVERY_STATE
 from core.storage.database import Database
 from core.vault_token import VaultToken
-
-BATCH = 200
-AHEAD = 2  # batches that are prepared while one is stored
-TURN_SECONDS = 0.0002
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """A batch ready to be stored: `lines[i]` is where `rows[i]` came from."""
-
-    last_line: int
-    records: int
-    rejections: tuple[Rejection, ...]
-    lines: tuple[int, ...]
-    kek: VerifiedKek | None
-    rows: tuple[NewRows, ...]
-    citizens: tuple[NewCitizen, ...]
 
 
 class CitizenImport:
@@ -98,8 +70,7 @@ class CitizenImport:
         self._database = database
         self._token = token
         self._enrolment = enrolment
-        self._keys = keys
-        self._settings = settings
+        self._batches = ImportBatches(token, enrolment, keys, settings, now)
         self._jobs = jobs
         self._limits = limits
         self._recorder = Recorder(audit)
@@ -115,7 +86,7 @@ class CitizenImport:
         require(session, Permission.CITIZEN_ENROL)
         with CitizenCsv(path) as file:
             first = tuple(islice(file.rows(), rows))
-            rejections = [item for row in first for item in _checked(session, row, today(self._now()))[1]]
+            rejections = [item for row in first for item in checked(session, row, today(self._now()))[1]]
             before = self._jobs.last(JobKind.IMPORT, file.sha256)
             return ImportPreview(file.columns, file.row_count, first, tuple(rejections), before)
 
@@ -142,7 +113,7 @@ class CitizenImport:
                 self._limits.import_slot(session),
                 CitizenCsv(path) as file,
                 self._jobs.run(session, JobKind.IMPORT, file.sha256, file.row_count, again=again) as run,
-                _short_turns(),
+                short_turns(),
             ):
                 if run.job.state is JobState.FINISHED:
                     return ImportReport(run.job, already=True)
@@ -175,7 +146,7 @@ class CitizenImport:
         try:
             if on_error is OnError.STOP:
                 self._refuse_broken(session, file, run.job.position)
-            with closing(self._prepared(session, run.job, file)) as batches:
+            with closing(self._batches.prepared(session, run.job, file)) as batches:
                 for batch in batches:
                     if cancelled():
                         return self._jobs.end(session, run, JobState.CANCELLED)
@@ -196,54 +167,10 @@ class CitizenImport:
         """Raise InvalidInput for the first broken row, before any of them is enrolled."""
         day = today(self._now())
         for row in file.rows(position):
-            for rejection in _checked(session, row, day)[1]:
+            for rejection in checked(session, row, day)[1]:
                 raise _stopped(rejection)
 
-    # --- preparing, in threads -------------------------------------------------------------------
-
-    def _prepared(self, session: LoginSession, job: Job, file: CitizenCsv) -> Generator[_Prepared]:
-        """Give the batches after the job's position in their order, prepared ahead."""
-        size = min(BATCH, self._settings.read_checked().kek_capacity)
-        secret = self._token.index_macs([cbor2.dumps(["czimport1", file.sha256], canonical=True)])[0]
-        day, rows = today(self._now()), file.rows(job.position)
-        waiting: deque[Future[_Prepared]] = deque()
-        with ThreadPoolExecutor(AHEAD, "import") as pool:
-            try:
-                while True:
-                    while len(waiting) <= AHEAD and (batch := list(islice(rows, size))):
-                        waiting.append(pool.submit(self._prepare, session, batch, day, secret))
-                    if not waiting:
-                        return
-                    yield waiting.popleft().result()
-            finally:
-                pool.shutdown(cancel_futures=True)
-
-    def _prepare(self, session: LoginSession, batch: Sequence[CsvRow], day: date, secret: bytes) -> _Prepared:
-        rejections: list[Rejection] = []
-        citizens: list[NewCitizen] = []
-        lines: list[int] = []
-        for row in batch:
-            citizen, found = _checked(session, row, day)
-            rejections += found
-            if citizen is not None:
-                citizens.append(replace(citizen, user_id=citizen.user_id or _user_id(secret, row.line)))
-                lines.append(row.line)
-        kek, rows = self._new_rows(session, citizens)
-        parts = (tuple(rejections), tuple(lines), kek, rows, tuple(citizens))
-        return _Prepared(batch[-1].line, len(batch), *parts)
-
-    def _new_rows(
-        self, session: LoginSession, citizens: Sequence[NewCitizen]
-    ) -> tuple[VerifiedKek | None, tuple[NewRows, ...]]:
-        if not citizens:
-            return None, ()
-        people = self._enrolment.people(citizens)
-        kek = self._keys.kek_with_room(session.actor, len(people))
-        return kek, tuple(self._enrolment.new_rows(kek, people))
-
-    # --- storing, one batch after the other ------------------------------------------------------
-
-    def _store(self, session: LoginSession, run: JobRun, batch: _Prepared, on_error: OnError) -> list[Rejection]:
+    def _store(self, session: LoginSession, run: JobRun, batch: Prepared, on_error: OnError) -> list[Rejection]:
         """Store a batch whole, whatever others do meanwhile; returns what it set aside."""
         session.still_open()
         for _ in range(KEK_ATTEMPTS):
@@ -252,11 +179,10 @@ class CitizenImport:
             except (AlreadyExists, DatabaseContended):
                 continue  # another console enrols one of them at this moment: found when looked for again
             except KekChangedMeanwhile:
-                kek, rows = self._new_rows(session, batch.citizens)
-                batch = replace(batch, kek=kek, rows=rows)
+                batch = self._batches.wrapped_anew(session, batch)
         raise DatabaseUnavailable("Other consoles enrol so much that a batch could not be stored. Try again.")
 
-    def _try_to_store(self, session: LoginSession, run: JobRun, batch: _Prepared, on_error: OnError) -> list[Rejection]:
+    def _try_to_store(self, session: LoginSession, run: JobRun, batch: Prepared, on_error: OnError) -> list[Rejection]:
         # Also those of states that are not the operator's: a person is enrolled once, wherever.
         with self._database.transaction(seeing=EVERY_STATE) as connection:
             taken = store.taken(connection, [row.directory for row in batch.rows])
@@ -292,43 +218,9 @@ class CitizenImport:
         return rejections
 
 
-def _checked(session: LoginSession, row: CsvRow, day: date) -> tuple[NewCitizen | None, list[Rejection]]:
-    """Return the citizen of a row, or what is wrong with it."""
-    if row.values is None:
-        return None, [Rejection(row.line, ROW, "cells")]
-    values: dict[str, Any] = {name: cell for name, cell in row.values.items() if cell.strip()}
-    if "roles" in values:
-        values["roles"] = [role.strip() for role in values["roles"].replace(";", ",").split(",") if role.strip()]
-    try:
-        citizen = new_citizen(values, day)
-    except InvalidFields as error:
-        return None, [Rejection(row.line, name, reason) for name, reason in error.reasons.items()]
-    if not session.may_see(citizen.state):
-        return None, [Rejection(row.line, "state", OTHER_STATE)]
-    return citizen, []
-
-
-def _user_id(secret: bytes, line: int) -> UUID:
-    return UUID(bytes=hmac.digest(secret, str(line).encode(), "sha256")[:16], version=4)
-
-
 def _stopped(rejection: Rejection) -> LineRefused:
     words = REASONS.get(rejection.reason, "It is not valid.")
     return LineRefused(f"Line {rejection.line}, {rejection.field}: {words}", rejection)
-
-
-@contextmanager
-def _short_turns() -> Iterator[None]:
-    """Let threads take Python's lock in short turns: whoever stores waits often and computes little.
-
-    With Python's own 5 ms it stands behind two that prepare, each time it comes back from the database or the HSM.
-    """
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, TURN_SECONDS))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 def _unseen(_: object) -> None:
