@@ -17,7 +17,7 @@ from core.errors import DatabaseVersion
 from core.storage.database import Database, DatabaseAddress, translate
 from hsm.secret import Secret
 
-SCHEMA_VERSION = "0011"
+SCHEMA_VERSION = "0012"
 _UPGRADE_LOCK = 0x637A_7570  # two consoles that upgrade at once: the second waits and finds nothing to do
 
 
