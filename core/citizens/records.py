@@ -3,7 +3,7 @@
 Pure functions: they neither read nor write the database, and make no digest themselves.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ from core.citizens.model import (
 from core.citizens.validation import REQUIRED, check_values
 from core.errors import IntegrityFailure, InvalidFields, InvalidInput
 from core.keys.digests import SHORT_BYTES, Term
-from core.keys.envelope import Place, nonces, open_field, seal_field
+from core.keys.envelope import Place, open_field, seal_field
 from core.keys.model import NewDataKey
 from hsm.secret import Secret
 
@@ -38,7 +38,6 @@ DIGEST_COLUMN: Mapping[Term, str] = {
     Term.PHONE: "phone_digest",
     Term.EMAIL: "email_digest",
 }
-ENVELOPES = len(COLUMN_OF) + 1  # the encrypted columns of a record: one for each field, one for all attributes
 _CLEAR = ("state", "district")
 
 
@@ -59,14 +58,12 @@ class _Sealer:
     data_key: Secret
     identity_token: str
     data_key_id: UUID
-    nonces: Iterator[bytes]
 
     def seal(self, column: str, plaintext: bytes | None) -> bytes | None:
         """Return the envelope of a value; an absent value stays absent."""
         if plaintext is None:
             return None
-        place = Place(self.identity_token, column, self.data_key_id)
-        return seal_field(self.data_key, place, plaintext, next(self.nonces))
+        return seal_field(self.data_key, Place(self.identity_token, column, self.data_key_id), plaintext)
 
 
 def terms_of(citizen: NewCitizen) -> dict[Term, str]:
@@ -103,7 +100,7 @@ def directory_row(person: Person) -> dict[str, Any]:
 
 def encrypted(citizen: NewCitizen, identity_token: str, key: NewDataKey) -> dict[str, bytes | None]:
     """Return the columns of a new citizen's personal values, encrypted under the new data key."""
-    sealer = _Sealer(key.value, identity_token, key.stored.data_key_id, nonces(ENVELOPES))
+    sealer = _Sealer(key.value, identity_token, key.stored.data_key_id)
     attributes = cbor2.dumps(dict(citizen.attributes), canonical=True) if citizen.attributes else None
     return {
         **{column: sealer.seal(column, _plain(citizen, field)) for field, column in COLUMN_OF.items()},
@@ -241,7 +238,7 @@ def changed_columns(
     now: datetime,
 ) -> dict[str, Any]:
     """Return the vault columns with the changes in them; untouched envelopes stay as they are."""
-    sealer = _Sealer(data_key, columns["identity_token"], columns["encryption_key_id"], nonces(ENVELOPES))
+    sealer = _Sealer(data_key, columns["identity_token"], columns["encryption_key_id"])
     if change.get("gstin") is not None and CitizenRole.BUSINESS.value not in columns["roles"]:
         raise InvalidFields({"gstin": "Only a citizen with the role business has a GSTIN."})
     new = {**columns, "updated_at": now}

@@ -7,7 +7,6 @@ Keys come from `core/keys/service.py`; nothing here stores.
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -36,15 +35,9 @@ class Place:
         return cbor2.dumps(["czv1", self.identity_token, self.column, str(self.data_key_id)])  # texts have one form
 
 
-def nonces(count: int) -> Iterator[bytes]:
-    """Give fresh nonces for so many values, by one question to the system: threads would queue for each."""
-    drawn = os.urandom(NONCE_BYTES * count)
-    return (drawn[at : at + NONCE_BYTES] for at in range(0, len(drawn), NONCE_BYTES))
-
-
-def seal_field(data_key: Secret, place: Place, plaintext: bytes, nonce: bytes | None = None) -> bytes:
-    """Encrypt one value for its place, under a fresh nonce (one of `nonces` where there are several)."""
-    nonce = os.urandom(NONCE_BYTES) if nonce is None else nonce
+def seal_field(data_key: Secret, place: Place, plaintext: bytes) -> bytes:
+    """Encrypt one value for its place, under a fresh nonce."""
+    nonce = os.urandom(NONCE_BYTES)
     padded = plaintext + b"\x80" + bytes(-(len(plaintext) + 1) % BLOCK)
     return VERSION + nonce + AESGCM(data_key.reveal()).encrypt(nonce, padded, place.aad())
 

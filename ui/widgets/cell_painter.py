@@ -39,7 +39,6 @@ class CellPainter:
         self._colours: dict[Tone, QColor] = {}
         self._fonts: dict[bool, tuple[QFont, QFontMetrics]] = {}
         self._icons: dict[tuple[str, Tone, float], QPixmap] = {}
-        theme.changed.connect(self.forget)
 
     def forget(self) -> None:
         """Drop what was made for other colours, fonts or sizes."""

@@ -196,6 +196,7 @@ class DataTable(QTableView):
             self.row_chosen.emit(current)
 
     def _on_changed(self) -> None:
+        self._cells.forget()
         rows = self.verticalHeader()
         if rows is not None:
             height = self._theme.px(28 if self._dense else 30)
