@@ -88,6 +88,7 @@ class Services:
     database: Database
     client: HsmClient
     token: VaultToken
+    sealer: RowSealer
     audit: AuditLog
     settings: SettingsService
     register: OperatorRegister
@@ -112,6 +113,12 @@ class Services:
     proofs: ProofService
     reissue: CredentialReissue
     upkeep: CredentialUpkeep
+
+    def forget(self) -> None:
+        """Wipe the data keys that are held in clear; ask the HSM again about whatever was found right."""
+        self.keys.empty_cache()
+        self.sealer.forget()
+        self.audit.forget()
 
 
 def build_services(
@@ -182,6 +189,7 @@ def build_services(
         database,
         client,
         token,
+        sealer,
         audit,
         settings,
         register,
@@ -280,7 +288,7 @@ class Vault:
         try:
             self.services.upkeep.finish()
         finally:
-            self.services.keys.empty_cache()
+            self.services.forget()
             self.services.reauthentication.forget(session)
             self.services.sign_in.lock(session)
 
@@ -289,7 +297,7 @@ class Vault:
         self.services.upkeep.finish()
         with suppress(CitizenZeroError):
             self.services.sign_in.leave()
-        self.services.keys.empty_cache()
+        self.services.forget()
         self.services.client.close()
         self.services.database.close()
         self.server.leave()

@@ -41,6 +41,7 @@ from core.storage.database import (
     sqlstate,
 )
 from core.storage.exchange import Beside, send
+from core.storage.found_right import FoundRight
 from core.storage.lane import BEGIN, COMMIT, Lane
 from core.storage.statement import Result, Statement, StatementFailed
 
@@ -75,6 +76,7 @@ class AuditLog:
         self._macs = macs
         self._now = now
         self._outcomes = OutcomeQueue(self.record)
+        self._right = FoundRight()
         self._next: int | None = None  # the index that the next entry will have if nobody else is quicker
 
     def entry(self, actor: Actor, **fields: object) -> Entry:
@@ -264,14 +266,25 @@ class AuditLog:
         """Return the next identity tokens, in their order, of which the log names a revision."""
         return store.changed_citizens(connection, after, limit)
 
+    def unknown(self, entries: Sequence[StoredEntry]) -> list[StoredEntry]:
+        """Return the entries but those of which all, columns and MAC, was found right since the last unlock."""
+        return [entry for entry in entries if not self._right.has(entry.index, entry)]
+
     def check(self, entries: Sequence[StoredEntry], macs: Sequence[bytes] | None = None) -> None:
         """Raise LogIntegrityFailure for the first entry that the console did not write so.
 
-        `macs` are those of the entries' bytes, where the caller had them made together with others.
+        Asks the HSM about the `unknown` ones; `macs` are those of all the entries, where the caller had them made.
         """
-        made = self._macs.entry_macs([entry.entry for entry in entries]) if macs is None else macs
-        for entry, problem in problems(entries, made):
+        asked = self.unknown(entries) if macs is None else entries
+        made = self._macs.entry_macs([entry.entry for entry in asked]) if macs is None else macs
+        for entry, problem in problems(asked, made):
             raise LogIntegrityFailure(f"Audit entry {entry.index} is not what the console wrote: {problem}.")
+        for entry in asked:
+            self._right.add(entry.index, entry)
+
+    def forget(self) -> None:
+        """Ask the HSM about every entry again: on lock."""
+        self._right.empty()
 
     def verify(self) -> LogVerdict:
         """Read the whole log: no gap, every MAC, every column against the exact bytes."""

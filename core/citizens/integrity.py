@@ -120,15 +120,14 @@ class CitizenIntegrity:
 
     def asked(self, citizens: Sequence[CitizenRows]) -> AskedCheck:
         """Return what only the HSM can judge of citizens' rows."""
-        # Citizens share KEKs, and a KEK's row whose seal was right stays right as long as nothing in it changes.
-        rows = [row for citizen in citizens for row in citizen.sealed() if not self._keys.is_whole(row)]
-        changes = [citizen.last_change for citizen in citizens if citizen.last_change is not None]
+        rows = self._sealer.unknown(row for citizen in citizens for row in citizen.sealed())
+        changes = self._audit.unknown([one.last_change for one in citizens if one.last_change is not None])
         return AskedCheck(rows, changes, self._sealer.bytes_of(rows), [change.entry for change in changes])
 
     def checking(self, asked: AskedCheck, turn: TokenTurn, draft: Draft | None = None) -> Checking:
         """Ask the HSM to judge rows that agree, and for the MAC of an entry's draft, without waiting for either."""
-        drafted = () if draft is None else draft.exact
-        macs = turn.check_macs(asked.row_bytes, [*asked.entry_bytes, *drafted])
+        messages = [*asked.entry_bytes, *(() if draft is None else draft.exact)]
+        macs = turn.check_macs(asked.row_bytes, messages) if asked.rows or messages else lambda: ([], [])
         changes = len(asked.changes)
 
         def judge() -> None:
@@ -140,7 +139,6 @@ class CitizenIntegrity:
     def _judge(self, asked: AskedCheck, row_macs: Sequence[bytes], entry_macs: Sequence[bytes]) -> None:
         self._sealer.check(asked.rows, row_macs)
         self._audit.check(asked.changes, entry_macs)
-        self._keys.remember_whole(asked.rows)
 
     def problems(self, citizens: Sequence[CitizenRows]) -> dict[str, str]:
         """Return, by identity token, what is wrong with each citizen that is not whole."""

@@ -67,8 +67,7 @@ class KeyService:
         self._kek_making = KekMaking(database, token, sealer, settings, audit, now)
         self._now = now
         self._cache = DataKeyCache(time.monotonic)
-        self._whole: dict[str, Mapping[str, Any]] = {}  # KEKs' rows whose seal is right
-        self._verified: dict[str, SealedRow] = {}  # and those whose key is the right one, too
+        self._verified: dict[str, SealedRow] = {}  # KEKs' rows whose key is the right one
         self._last: VerifiedKek | None = None
         self._making = threading.Lock()
 
@@ -162,14 +161,6 @@ class KeyService:
         """Return the rows of a citizen's data key and of its KEK, to be checked by the caller."""
         return store.joined(columns)
 
-    def is_whole(self, row: SealedRow) -> bool:
-        """Tell whether this is a KEK's row with just the content whose seal was found right since the last unlock."""
-        return row.table == store.kek.name and self._whole.get(row.columns.get("kek_id", "")) == row.columns
-
-    def remember_whole(self, rows: Sequence[SealedRow]) -> None:
-        """Remember KEKs' rows whose seal was found right."""
-        self._whole.update({row.columns["kek_id"]: row.columns for row in rows if row.table == store.kek.name})
-
     def open_data_key(self, row: SealedRow) -> Secret:
         """Return a citizen's data key in clear, from its checked row. Raises IntegrityFailure."""
         key_id, wrapped = row.columns["data_key_id"], bytes(row.columns["wrapped"])
@@ -199,7 +190,6 @@ class KeyService:
     def empty_cache(self) -> None:
         """Wipe all data keys held in clear: on lock."""
         self._cache.empty()
-        self._whole.clear()
         self._verified.clear()
         self._last = None
 
@@ -271,7 +261,6 @@ class KeyService:
             if self._token.check_values([kek_id])[kek_id] != row.columns["check_value"]:
                 raise HsmOtherToken(f"The token holds another key under the label {kek_id} than the vault's.")
             self._verified[kek_id] = row
-            self.remember_whole([row])
         columns = row.columns
         return VerifiedKek(kek_id, columns["algorithm"], columns["capacity"], row)
 

@@ -29,7 +29,6 @@ class SettingsService:
         self._sealer = sealer
         self._governance = governance
         self._now = now
-        self._whole: dict[str, Mapping[str, Any]] = {}  # rows by name whose seal was found right
 
     def store_first(self, connection: Connection, settings: VaultSettings) -> None:
         """Write all settings of a new vault, sealed."""
@@ -47,13 +46,9 @@ class SettingsService:
             return store.read(connection)
 
     def read_checked(self) -> VaultSettings:
-        """Return the settings. Raises IntegrityFailure if one was changed outside the console.
-
-        Limits ask every few seconds: a row with just the content, seal included, that was found right stays right.
-        """
+        """Return the settings. Raises IntegrityFailure if one was changed outside the console."""
         rows = self.rows()
-        self._sealer.check([row for row in rows if self._whole.get(row.columns["name"]) != row.columns])
-        self._whole = {row.columns["name"]: row.columns for row in rows}
+        self._sealer.check(rows)
         return _settings(rows)
 
     def current_rows(self) -> list[SealedRow]:

@@ -20,6 +20,7 @@ from uuid import UUID
 import cbor2
 
 from core.errors import IntegrityFailure
+from core.storage.found_right import FoundRight
 
 SEAL_COLUMN = "row_seal"
 # Values that have one form in CBOR as they are, and those that have one once they are plain.
@@ -83,6 +84,7 @@ class RowSealer:
 
     def __init__(self, macs: MacBatch) -> None:
         self._macs = macs
+        self._right = FoundRight()
 
     def seal(
         self, rows: Sequence[tuple[str, Mapping[str, Any]]], macs: Sequence[bytes] | None = None
@@ -106,13 +108,27 @@ class RowSealer:
         """Return the bytes that the rows' seals authenticate."""
         return [sealed_bytes(row.table, row.columns) for row in rows]
 
+    def unknown(self, rows: Iterable[SealedRow]) -> list[SealedRow]:
+        """Return the rows but those whose seal was found right on just their present content since the last unlock."""
+        return [row for row in rows if not self._right.has((row.table, row.name), row.columns)]
+
     def check(self, rows: Iterable[SealedRow], macs: Sequence[bytes] | None = None) -> None:
-        """Raise IntegrityFailure for the first row whose seal does not fit."""
-        for row in self.broken(list(rows), macs):
+        """Raise IntegrityFailure for the first row whose seal does not fit.
+
+        Asks the HSM about the `unknown` ones; `macs` are those of all the rows, where the caller had them made.
+        """
+        asked = self.unknown(rows) if macs is None else list(rows)
+        for row in self.broken(asked, macs):
             raise IntegrityFailure(
                 f"The stored {row.name} is not what the console stored: its seal does not fit.",
                 details={"Table": row.table},
             )
+        for row in asked:
+            self._right.add((row.table, row.name), dict(row.columns))
+
+    def forget(self) -> None:
+        """Ask the HSM about every row again: on lock."""
+        self._right.empty()
 
 
 def _same(stored: object, mac: bytes) -> bool:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import IntegrityFailure
+from core.storage.found_right import FoundRight
 from core.storage.seal import RowSealer, SealedRow, sealed_bytes
 
 ROW = {
@@ -70,3 +71,74 @@ def test_the_same_moment_in_another_zone_and_a_new_empty_column_change_nothing()
     kolkata = timezone(timedelta(hours=5, minutes=30))
     other = {**ROW, "when": datetime(2026, 7, 14, 5, 30, tzinfo=kolkata), "data": memoryview(b"\x01\x02"), "new": None}
     assert sealed_bytes("t", ROW) == sealed_bytes("t", other)
+
+
+class _Counting:
+    """Makes MACs and counts for how many rows it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, messages: Sequence[bytes]) -> list[bytes]:
+        self.asked += len(messages)
+        return _macs(messages)
+
+
+def test_the_hsm_is_asked_about_the_same_content_once() -> None:
+    counting = _Counting()
+    sealer = RowSealer(counting)
+    [sealed] = SEALER.seal([("t", ROW)])
+    for _ in range(3):
+        sealer.check([SealedRow("t", dict(sealed), "row")])
+    assert counting.asked == 1
+
+
+def test_it_is_asked_again_about_another_content_an_older_one_and_after_forgetting() -> None:
+    counting = _Counting()
+    sealer = RowSealer(counting)
+    first, second = SEALER.seal([("t", ROW), ("t", {**ROW, "count": 4})])
+    for sealed in (first, second, first):
+        sealer.check([SealedRow("t", sealed, "row")])
+    sealer.forget()
+    sealer.check([SealedRow("t", first, "row")])
+    assert counting.asked == 4
+
+
+def test_what_was_right_does_not_vouch_for_a_changed_row() -> None:
+    sealer = RowSealer(_macs)
+    [sealed] = SEALER.seal([("t", ROW)])
+    row = SealedRow("t", sealed, "row")
+    sealer.check([row])
+    sealed["count"] = 4  # also not where the very object that was checked is changed
+    with pytest.raises(IntegrityFailure):
+        sealer.check([row])
+    with pytest.raises(IntegrityFailure):
+        sealer.check([SealedRow("other", {**sealed, "count": 3}, "row")])
+
+
+def test_a_seal_that_does_not_fit_is_not_remembered_as_right() -> None:
+    sealer = RowSealer(_macs)
+    [sealed] = SEALER.seal([("t", ROW)])
+    broken = SealedRow("t", {**sealed, "count": 4}, "row")
+    for _ in range(2):
+        with pytest.raises(IntegrityFailure):
+            sealer.check([broken])
+
+
+def test_a_check_of_the_whole_vault_asks_about_every_row() -> None:
+    counting = _Counting()
+    sealer = RowSealer(counting)
+    [sealed] = SEALER.seal([("t", ROW)])
+    row = SealedRow("t", sealed, "row")
+    sealer.check([row])
+    assert not sealer.broken([row])
+    assert counting.asked == 2
+
+
+def test_only_so_much_is_remembered() -> None:
+    right = FoundRight(entries=2)
+    for number in range(3):
+        right.add(number, {"n": number})
+    assert not right.has(0, {"n": 0})
+    assert right.has(2, {"n": 2})
+    assert not right.has(2, {"n": 1})
