@@ -92,6 +92,7 @@ def measured(vault: RealVault, new: list[NewCitizen], known: list[Person], round
     peer = Peer(address)
     tokens: list[str] = []
     phones = [row["phone"] for row in known]
+    imported = [row[0] for row in plain.execute("SELECT identity_token FROM directory LIMIT 5000").fetchall()]
     digests = [row[0] for row in plain.execute("SELECT phone_digest FROM directory LIMIT 5000").fetchall()]
     # Both as the console sends them: prepared once, on a lane. The first finds out who it is, the second is its own.
     who = "SELECT identity_token FROM directory WHERE phone_digest = %s ORDER BY identity_token LIMIT 200"
@@ -106,8 +107,9 @@ def measured(vault: RealVault, new: list[NewCitizen], known: list[Person], round
     def enrol(at: int) -> None:
         tokens.append(services.citizens.enrol(session, new[at]).identity_token)
 
-    enrol(-1)  # steps take turns in any order: what is read was enrolled before
+    enrol(-1)  # steps take turns in any order: what is read was enrolled, or shown, before
     peer.enrol(new[-1])
+    services.citizens.show(session, imported[-1])
     lane = services.database._lane()  # noqa: SLF001 (one connection from end to end, as psycopg's)
     let_lane_see(lane, EVERY_STATE)
     steps = {
@@ -116,6 +118,8 @@ def measured(vault: RealVault, new: list[NewCitizen], known: list[Person], round
         "enrol": enrol,
         "enrol, peer": lambda at: peer.enrol(new[at]),
         "profile read": lambda at: services.citizens.profile(session, tokens[at], Purpose.SUPPORT),
+        "record shown": lambda at: services.citizens.show(session, imported[at]),
+        "profile read, shown before": lambda at: services.citizens.profile(session, imported[at - 1], Purpose.SUPPORT),
         "profile read, again": lambda at: services.citizens.profile(session, tokens[at - 1], Purpose.SUPPORT),
         "profile read, peer": lambda at: peer.read(at // 2),
         "exact search, database": lambda at: look_up(lane, who, at),

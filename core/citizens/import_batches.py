@@ -30,7 +30,7 @@ from core.settings.service import SettingsService
 from core.vault_token import VaultToken
 
 BATCH = 200
-AHEAD = 2  # batches that are prepared while one is stored
+AHEAD = 3  # batches that are prepared while one is stored
 TURN_SECONDS = 0.0002
 
 
