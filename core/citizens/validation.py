@@ -4,8 +4,10 @@ Every refusal is one sentence that names the field and never repeats the value. 
 function of its own, so that the enrol form can check one field as it is typed.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from functools import cache, partial
@@ -32,6 +34,8 @@ HIGHEST_INCOME = Decimal(10**10)  # rupees; fits 40 bits of paise in eligibility
 HIGHEST_LAND = Decimal(400_000)  # hectares; fits 32 bits of 1/10000 hectare
 HIGHEST_DEPENDENTS = 50
 # Codes that ISO 3166-2:IN replaced (2023-11-23; Daman and Diu joined Dadra and Nagar Haveli in 2020).
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+ATTRIBUTE_NAMES = tuple(str(field) for field in ATTRIBUTES)
 GENDERS = ("female", "male", "transgender", "other")
 MARITAL_STATUSES = ("single", "married", "widowed", "divorced", "separated")
 
@@ -102,7 +106,7 @@ def district(value: str) -> str:
 def address(value: str) -> str:
     """Return the address in NFC; line breaks stay."""
     text = unicodedata.normalize("NFC", _text(value, "address"))
-    if any(unicodedata.category(character) == "Cc" and character not in "\r\n\t" for character in text):
+    if _has(text, {"Cc"}, "\r\n\t"):
         raise InvalidInput("There are control characters in it.", field="address", reason="characters")
     if len(text) > ADDRESS_LENGTH:
         raise InvalidInput(f"It is longer than {ADDRESS_LENGTH} characters.", field="address", reason="too_long")
@@ -113,7 +117,9 @@ def birth_date(value: str, today: date) -> date:
     """Return a day as in 1990-01-31 that is not in the future nor 130 years ago."""
     text = _text(value, "birth_date")
     try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=KOLKATA).date()
+        # Python's own reader of this form takes a tenth of the time, but takes other forms as well.
+        usual = _ISO_DAY.fullmatch(text) is not None
+        day = date.fromisoformat(text) if usual else datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=KOLKATA).date()
     except ValueError:
         raise InvalidInput("A birth date is written as in 1990-01-31.", field="birth_date") from None
     if day > today:
@@ -190,10 +196,8 @@ def new_citizen(values: Mapping[str, Any], day: date) -> NewCitizen:
             {field: error.message for field, error in refused.items()},
             {field: error.reason for field, error in refused.items()},
         )
-    attributes = {field.value: checked.pop(field.value) for field in ATTRIBUTES if checked.get(field.value) is not None}
-    for field in ATTRIBUTES:
-        checked.pop(field.value, None)
     given = {key: value for key, value in checked.items() if value is not None}
+    attributes = {key: given.pop(key) for key in ATTRIBUTE_NAMES if key in given}
     return NewCitizen(**given, attributes=attributes)
 
 
@@ -243,8 +247,8 @@ def field_rules(day: date) -> Mapping[str, Callable[[Any], Any]]:
         "roles": roles,
         "primary_role": lambda value: choice(CitizenRole, value, "primary_role"),
     }
-    for field in ATTRIBUTES:
-        rules[field.value] = partial(attribute, field.value)
+    for key in ATTRIBUTE_NAMES:
+        rules[key] = partial(attribute, key)
     return MappingProxyType(rules)
 
 
@@ -269,9 +273,16 @@ def _text(value: object, field: str) -> str:
     return value.strip()
 
 
+def _has(text: str, categories: AbstractSet[str], but: str = "") -> bool:
+    """Tell whether a text has characters of Unicode categories that are not printable, but for some."""
+    if text.isprintable():  # nearly every text: looked at as a whole
+        return False
+    return any(unicodedata.category(character) in categories and character not in but for character in text)
+
+
 def _one_line(value: str, field: str, longest: int) -> str:
     text = unicodedata.normalize("NFC", " ".join(_text(value, field).split()))
-    if any(unicodedata.category(character) in {"Cc", "Cn"} for character in text):
+    if _has(text, {"Cc", "Cn"}):
         raise InvalidInput("There are control characters in it.", field=field, reason="characters")
     if not text:
         raise InvalidInput("It must be there.", field=field, reason="missing")
