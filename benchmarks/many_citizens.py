@@ -18,7 +18,7 @@ from uuid import UUID
 
 from core.citizens import store
 from core.citizens.model import BASE62, TOKEN_DIGITS, TOKEN_PREFIX
-from core.keys.envelope import Place, seal_field
+from core.keys.envelope import RowEnvelopes
 from core.states import states
 from core.storage.seal import SEAL_COLUMN, sealed_bytes
 from hsm.secret import Secret
@@ -60,7 +60,7 @@ def _rows(citizens: int) -> Iterator[dict[str, Any]]:
         token = TOKEN_PREFIX + os.urandom(TOKEN_DIGITS).translate(_DIGITS).decode()
         key_id = UUID(bytes=os.urandom(16), version=4)
         if number % BATCH == 0:
-            envelope = seal_field(Secret(os.urandom(32)), Place(token, "name_enc", key_id), b"Somebody")
+            envelope = RowEnvelopes(Secret(os.urandom(32)), token, key_id).seal("name_enc", b"Somebody")
         yield dict.fromkeys(_COLUMNS) | {
             "identity_token": token,
             "user_id": UUID(bytes=os.urandom(16), version=4),

@@ -18,7 +18,7 @@ from core.citizens import records, store, validation
 from core.citizens.integrity import CitizenIntegrity, CitizenRows
 from core.citizens.model import Field
 from core.citizens.reading import CitizenReading
-from core.keys.envelope import Place, open_field, seal_field
+from core.keys.envelope import RowEnvelopes
 from core.keys.service import KeyService
 from core.storage.database import Database
 from core.storage.seal import RowSealer
@@ -45,14 +45,14 @@ class OpenCitizen:
 
     def seal(self, column: str, plaintext: bytes) -> bytes:
         """Encrypt a value of another subject's column for this citizen."""
-        return seal_field(self._data_key, self._place(column), plaintext)
+        return self._envelopes().seal(column, plaintext)
 
     def open(self, column: str, envelope: bytes) -> bytes:
         """Decrypt such a value. Raises IntegrityFailure."""
-        return open_field(self._data_key, self._place(column), envelope)
+        return self._envelopes().open(column, envelope)
 
-    def _place(self, column: str) -> Place:
-        return Place(self.identity_token, column, self.data_key_id)
+    def _envelopes(self) -> RowEnvelopes:
+        return RowEnvelopes(self._data_key, self.identity_token, self.data_key_id)
 
 
 class CitizenOpening:

@@ -4,7 +4,6 @@ Pure functions: they neither read nor write the database, and make no digest the
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -28,7 +27,7 @@ from core.citizens.model import (
 from core.citizens.validation import REQUIRED, check_values
 from core.errors import IntegrityFailure, InvalidFields, InvalidInput
 from core.keys.digests import SHORT_BYTES, Term
-from core.keys.envelope import Place, open_field, seal_field
+from core.keys.envelope import RowEnvelopes
 from core.keys.model import NewDataKey
 from hsm.secret import Secret
 
@@ -49,21 +48,6 @@ class Person(NamedTuple):
     identity_token: str
     digests: Mapping[Term, bytes]
     name_digests: Sequence[bytes]
-
-
-@dataclass(frozen=True)
-class _Sealer:
-    """Encrypts the values of one row."""
-
-    data_key: Secret
-    identity_token: str
-    data_key_id: UUID
-
-    def seal(self, column: str, plaintext: bytes | None) -> bytes | None:
-        """Return the envelope of a value; an absent value stays absent."""
-        if plaintext is None:
-            return None
-        return seal_field(self.data_key, Place(self.identity_token, column, self.data_key_id), plaintext)
 
 
 def terms_of(citizen: NewCitizen) -> dict[Term, str]:
@@ -100,11 +84,11 @@ def directory_row(person: Person) -> dict[str, Any]:
 
 def encrypted(citizen: NewCitizen, identity_token: str, key: NewDataKey) -> dict[str, bytes | None]:
     """Return the columns of a new citizen's personal values, encrypted under the new data key."""
-    sealer = _Sealer(key.value, identity_token, key.stored.data_key_id)
+    envelopes = RowEnvelopes(key.value, identity_token, key.stored.data_key_id)
     attributes = cbor2.dumps(dict(citizen.attributes), canonical=True) if citizen.attributes else None
     return {
-        **{column: sealer.seal(column, _plain(citizen, field)) for field, column in COLUMN_OF.items()},
-        ATTRIBUTES_COLUMN: sealer.seal(ATTRIBUTES_COLUMN, attributes),
+        **{column: _sealed(envelopes, column, _plain(citizen, field)) for field, column in COLUMN_OF.items()},
+        ATTRIBUTES_COLUMN: _sealed(envelopes, ATTRIBUTES_COLUMN, attributes),
     }
 
 
@@ -173,22 +157,22 @@ def open_fields(data_key: Secret, columns: Mapping[str, Any], asked: Sequence[Fi
     """Decrypt the asked fields of a checked row, and no others. Absent ones are None."""
     values: dict[Field, Any] = {}
     attributes: Mapping[str, Any] | None = None
+    envelopes = _envelopes(data_key, columns)
     for field in asked:
         if field in ATTRIBUTES:
             if attributes is None:
-                attributes = open_attributes(data_key, columns)
+                attributes = _open_attributes(envelopes, columns)
             values[field] = attributes.get(field.value)
         elif field is Field.AGE:
-            born = _open_text(data_key, columns, COLUMN_OF[Field.BIRTH_DATE])
+            born = _open_text(envelopes, columns, COLUMN_OF[Field.BIRTH_DATE])
             values[field] = None if born is None else age_on(day, date.fromisoformat(born))
         else:
-            values[field] = _open_text(data_key, columns, COLUMN_OF[field])
+            values[field] = _open_text(envelopes, columns, COLUMN_OF[field])
     return values
 
 
-def open_attributes(data_key: Secret, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Decrypt the attributes' envelope."""
-    plaintext = _open(data_key, columns, ATTRIBUTES_COLUMN)
+def _open_attributes(envelopes: RowEnvelopes, columns: Mapping[str, Any]) -> dict[str, Any]:
+    plaintext = _open(envelopes, columns, ATTRIBUTES_COLUMN)
     return {} if plaintext is None else dict(cbor2.loads(plaintext))
 
 
@@ -238,18 +222,20 @@ def changed_columns(
     now: datetime,
 ) -> dict[str, Any]:
     """Return the vault columns with the changes in them; untouched envelopes stay as they are."""
-    sealer = _Sealer(data_key, columns["identity_token"], columns["encryption_key_id"])
+    envelopes = _envelopes(data_key, columns)
     if change.get("gstin") is not None and CitizenRole.BUSINESS.value not in columns["roles"]:
         raise InvalidFields({"gstin": "Only a citizen with the role business has a GSTIN."})
     new = {**columns, "updated_at": now}
     for field, column in COLUMN_OF.items():
         if field.value in change:
-            new[column] = sealer.seal(column, _encoded(change[field.value]))
+            new[column] = _sealed(envelopes, column, _encoded(change[field.value]))
     if any(field.value in change for field in ATTRIBUTES):
-        joined = open_attributes(data_key, columns)
+        joined = _open_attributes(envelopes, columns)
         joined |= {field.value: change[field.value] for field in ATTRIBUTES if field.value in change}
         kept = {name: value for name, value in joined.items() if value is not None}
-        new[ATTRIBUTES_COLUMN] = sealer.seal(ATTRIBUTES_COLUMN, cbor2.dumps(kept, canonical=True) if kept else None)
+        new[ATTRIBUTES_COLUMN] = _sealed(
+            envelopes, ATTRIBUTES_COLUMN, cbor2.dumps(kept, canonical=True) if kept else None
+        )
     new |= {name: change[name] for name in _CLEAR if name in change}
     new |= {
         DIGEST_COLUMN[term]: stored_digest(term, digests[term]) if term in digests else None
@@ -265,7 +251,9 @@ def name_to_index(
     """Return the name whose prefixes must be stored: a changed one, or one that never was indexed."""
     if "name" in change:
         return str(change["name"])
-    return _open_text(data_key, columns, COLUMN_OF[Field.NAME]) if directory["name_digests"] is None else None
+    if directory["name_digests"] is not None:
+        return None
+    return _open_text(_envelopes(data_key, columns), columns, COLUMN_OF[Field.NAME])
 
 
 def changed_directory(
@@ -293,13 +281,18 @@ def _encoded(value: object) -> bytes | None:
             return str(value).encode()
 
 
-def _open(data_key: Secret, columns: Mapping[str, Any], column: str) -> bytes | None:
-    if columns[column] is None:
-        return None
-    place = Place(columns["identity_token"], column, columns["encryption_key_id"])
-    return open_field(data_key, place, bytes(columns[column]))
+def _envelopes(data_key: Secret, columns: Mapping[str, Any]) -> RowEnvelopes:
+    return RowEnvelopes(data_key, columns["identity_token"], columns["encryption_key_id"])
 
 
-def _open_text(data_key: Secret, columns: Mapping[str, Any], column: str) -> str | None:
-    plaintext = _open(data_key, columns, column)
+def _sealed(envelopes: RowEnvelopes, column: str, plaintext: bytes | None) -> bytes | None:
+    return None if plaintext is None else envelopes.seal(column, plaintext)
+
+
+def _open(envelopes: RowEnvelopes, columns: Mapping[str, Any], column: str) -> bytes | None:
+    return None if columns[column] is None else envelopes.open(column, bytes(columns[column]))
+
+
+def _open_text(envelopes: RowEnvelopes, columns: Mapping[str, Any], column: str) -> str | None:
+    plaintext = _open(envelopes, columns, column)
     return None if plaintext is None else plaintext.decode()

@@ -7,7 +7,6 @@ Keys come from `core/keys/service.py`; nothing here stores.
 """
 
 import os
-from dataclasses import dataclass
 from uuid import UUID
 
 import cbor2
@@ -22,43 +21,40 @@ NONCE_BYTES = 12
 BLOCK = 32
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a value belongs: whose row, which column, under which data key."""
+class RowEnvelopes:
+    """Encrypts and decrypts the values of one row, bound to whose row it is, to the column and to the data key."""
 
-    identity_token: str
-    column: str
-    data_key_id: UUID
+    def __init__(self, data_key: Secret, identity_token: str, data_key_id: UUID) -> None:
+        self._cipher = AESGCM(data_key.reveal())
+        self._identity_token = identity_token
+        self._data_key_id = str(data_key_id)
 
-    def aad(self) -> bytes:
-        """Return the associated data of this place."""
-        return cbor2.dumps(["czv1", self.identity_token, self.column, str(self.data_key_id)])  # texts have one form
+    def seal(self, column: str, plaintext: bytes) -> bytes:
+        """Encrypt one value for its column, under a fresh nonce."""
+        nonce = os.urandom(NONCE_BYTES)
+        padded = plaintext + b"\x80" + bytes(-(len(plaintext) + 1) % BLOCK)
+        return VERSION + nonce + self._cipher.encrypt(nonce, padded, self._aad(column))
 
+    def open(self, column: str, envelope: bytes) -> bytes:
+        """Decrypt one value. Raises IntegrityFailure if it was changed or belongs to another place."""
+        nonce, ciphertext = envelope[1 : 1 + NONCE_BYTES], envelope[1 + NONCE_BYTES :]
+        if envelope[:1] != VERSION or len(nonce) != NONCE_BYTES:
+            raise _broken(column)
+        try:
+            padded = self._cipher.decrypt(nonce, ciphertext, self._aad(column))
+        except (InvalidTag, ValueError):
+            raise _broken(column) from None
+        plaintext, marker, zeros = padded.rpartition(b"\x80")
+        if not marker or zeros.strip(b"\x00") or len(padded) % BLOCK:
+            raise _broken(column)
+        return plaintext
 
-def seal_field(data_key: Secret, place: Place, plaintext: bytes) -> bytes:
-    """Encrypt one value for its place, under a fresh nonce."""
-    nonce = os.urandom(NONCE_BYTES)
-    padded = plaintext + b"\x80" + bytes(-(len(plaintext) + 1) % BLOCK)
-    return VERSION + nonce + AESGCM(data_key.reveal()).encrypt(nonce, padded, place.aad())
-
-
-def open_field(data_key: Secret, place: Place, envelope: bytes) -> bytes:
-    """Decrypt one value. Raises IntegrityFailure if it was changed or belongs to another place."""
-    nonce, ciphertext = envelope[1 : 1 + NONCE_BYTES], envelope[1 + NONCE_BYTES :]
-    if envelope[:1] != VERSION or len(nonce) != NONCE_BYTES:
-        raise _broken(place)
-    try:
-        padded = AESGCM(data_key.reveal()).decrypt(nonce, ciphertext, place.aad())
-    except (InvalidTag, ValueError):
-        raise _broken(place) from None
-    plaintext, marker, zeros = padded.rpartition(b"\x80")
-    if not marker or zeros.strip(b"\x00") or len(padded) % BLOCK:
-        raise _broken(place)
-    return plaintext
+    def _aad(self, column: str) -> bytes:
+        return cbor2.dumps(["czv1", self._identity_token, column, self._data_key_id])  # texts have one form
 
 
-def _broken(place: Place) -> IntegrityFailure:
+def _broken(column: str) -> IntegrityFailure:
     return IntegrityFailure(
-        f"The stored value in {place.column} does not open: it was changed, or it belongs elsewhere.",
-        details={"Column": place.column},
+        f"The stored value in {column} does not open: it was changed, or it belongs elsewhere.",
+        details={"Column": column},
     )
