@@ -29,6 +29,7 @@ from core.states import EVERY_STATE
 from core.storage.lane import Lane
 from core.storage.row_security import let_lane_see
 from core.storage.statement import Statement
+from tests.support.hsm import SOFTHSM
 from tests.support.vault import TODAY, RealVault, make_vault
 
 COMMIT, SELECT = "one-row commit", "SELECT 1"
@@ -41,11 +42,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--citizens", type=int, default=100_000, help="how many are imported before measuring")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--module", type=Path, default=SOFTHSM, help="the PKCS#11 module (SoftHSM)")
     parser.add_argument("--no-credentials", action="store_true", help="measure with nothing issued behind it")
     parser.add_argument("--no-window", action="store_true", help="leave out the first window and the table's scrolling")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        vault = make_vault(Path(folder) / "home", issue_at_once=not options.no_credentials)
+        vault = make_vault(Path(folder) / "home", module=options.module, issue_at_once=not options.no_credentials)
         try:
             run(vault, Path(folder) / "people.csv", options.citizens, options.rounds)
             if not options.no_window:

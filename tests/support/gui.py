@@ -205,5 +205,6 @@ def click(widget: QWidget) -> None:
 
 
 def move_mouse(widget: QWidget, at: QPoint) -> None:
-    """Move the pointer over a widget."""
+    """Move the pointer over a widget; from beside, because one that is there already does not move."""
+    _QTEST.mouseMove(widget, at + QPoint(1, 1))
     _QTEST.mouseMove(widget, at)
