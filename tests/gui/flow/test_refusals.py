@@ -19,7 +19,7 @@ from ui.pages.citizens.page import CitizensPage
 from ui.widgets.dialog import open_dialogs
 from ui.widgets.secret_field import SecretState
 
-LONGEST_STALL = 0.35  # seconds; the HSM's deadline is 5
+LONGEST_STALL = 0.7  # seconds, beside another test on the same processors; the HSM's deadline is 5
 
 
 def open_asha(running: Running, populated: PopulatedVault) -> CitizensPage:
